@@ -1,0 +1,1 @@
+"""Where everything is kept: the only code that opens files of a home and databases."""

@@ -15,10 +15,15 @@ class FileFormat(StrEnum):
 
 
 class ColumnUse(StrEnum):
-    """What becomes of a column: mapped to a field or fact, kept as it is, or dropped before anything is kept."""
+    """What becomes of a column.
+
+    Mapped to a field or fact; kept as it is; consumed (a derived column is computed from it, then only that one is
+    stored in the warehouse); or dropped before anything is kept, the archive included.
+    """
 
     MAPPED = "mapped"
     KEPT = "kept"
+    CONSUMED = "consumed"
     DROPPED = "dropped"
 
 
@@ -53,6 +58,15 @@ class Column:
     required: bool = False
     reason: str | None = None
     codes: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class DerivedColumn:
+    """A column computed from others as the row comes in; `expression` is SQL over the row's text columns."""
+
+    name: str
+    meaning: str
+    expression: str
 
 
 @dataclass(frozen=True)
@@ -127,6 +141,7 @@ class FeedContract:
     purpose: str
     delivery: DeliveryFormat
     columns: tuple[Column, ...]
+    derived: tuple[DerivedColumn, ...]
     key: tuple[str, ...]
     version_column: str | None
     operation_column: str | None

@@ -41,12 +41,17 @@ class Field:
 
 @dataclass(frozen=True)
 class Register:
-    """One of the three registers: person, house or unit."""
+    """One of the three registers: person, house or unit.
+
+    `authority` is the feed whose list defines the register (a house that it does not carry is "not in the register").
+    """
 
     id: str
-    title: str
+    title_zh: str
+    title_en: str
     meaning: str
     fields: tuple[Field, ...]
+    authority: str | None = None
 
     @property
     def field_names(self) -> frozenset[str]:
