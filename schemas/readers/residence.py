@@ -1,0 +1,125 @@
+"""Rules of residence: what places a person at a dwelling, how far it is believed and for how long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.errors import DeclarationError, Problem
+from schemas.files import DeclarationTree, StrictModel, read_yaml
+
+FILE = "residence.yml"
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Days = Annotated[int, Field(gt=0)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class EvidenceKind:
+    """One kind of evidence of living.
+
+    `weight` is the share of cases in which the person lives there on the day of observation; it halves every
+    `half_life_days`. A fact without an end is in force until `in_force_days` after it was observed.
+    `registers`: the fact is itself a registration (hukou, residence registration, filed lease).
+    """
+
+    kind: str
+    department: str
+    weight: float
+    half_life_days: int
+    in_force_days: int
+    registers: bool
+    why: str
+    source: str
+
+
+@dataclass(frozen=True)
+class CopiedKind:
+    """`kind` is copied from `origin`, so the two are one piece of evidence."""
+
+    kind: str
+    origin: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ResidenceRules:
+    """Evidence kinds by name, the copies among them, and the confidence below which nobody is placed."""
+
+    evidence: Mapping[str, EvidenceKind]
+    copied: tuple[CopiedKind, ...]
+    minimum_confidence: float
+
+    def independent(self, one: str, other: str) -> bool:
+        """Whether the two kinds come from different departments and neither is copied from the other."""
+        return self.group(one) != self.group(other)
+
+    def group(self, kind: str) -> str:
+        """The department whose observation the kind goes back to, through any chain of copies."""
+        origins = {copy.kind: copy.origin for copy in self.copied}
+        while kind in origins:
+            kind = origins[kind]
+        return self.evidence[kind].department
+
+
+class _EvidenceModel(StrictModel):
+    department: Text
+    weight: Share
+    half_life_days: Days
+    in_force_days: Days
+    registers: bool
+    why: Text
+    source: Text
+
+
+class _CopyModel(StrictModel):
+    kind: Text
+    origin: Annotated[str, Field(alias="from")]
+    why: Text
+
+
+class _ResidenceModel(StrictModel):
+    minimum_confidence: Share
+    evidence: Annotated[dict[str, _EvidenceModel], Field(min_length=1)]
+    copied_from: tuple[_CopyModel, ...] = ()
+
+
+def read_residence(tree: DeclarationTree) -> ResidenceRules:
+    """The rules of residence; raises DeclarationError with every mistake of the file."""
+    file = tree.path(FILE)
+    model = read_yaml(file, _ResidenceModel)
+    problems = _copy_problems(model, file)
+    if problems:
+        raise DeclarationError(problems)
+    return ResidenceRules(
+        evidence={kind: EvidenceKind(kind=kind, **rule.model_dump()) for kind, rule in model.evidence.items()},
+        copied=tuple(CopiedKind(copy.kind, copy.origin, copy.why) for copy in model.copied_from),
+        minimum_confidence=model.minimum_confidence,
+    )
+
+
+def _copy_problems(model: _ResidenceModel, file: Path) -> list[Problem]:
+    problems = [
+        Problem(
+            file, f"copied_from.{place}", f"{kind} is no kind of evidence; declared are {', '.join(model.evidence)}"
+        )
+        for place, copy in enumerate(model.copied_from)
+        for kind in (copy.kind, copy.origin)
+        if kind not in model.evidence
+    ]
+    origins = {copy.kind: copy.origin for copy in model.copied_from}
+    if len(origins) < len(model.copied_from):
+        problems.append(Problem(file, "copied_from", "a kind is copied from one other kind at most"))
+    return problems + [
+        Problem(file, "copied_from", f"{kind} is a copy of itself") for kind in origins if _goes_round(kind, origins)
+    ]
+
+
+def _goes_round(kind: str, origins: Mapping[str, str]) -> bool:
+    seen = [kind]
+    while seen[-1] in origins and origins[seen[-1]] not in seen:
+        seen.append(origins[seen[-1]])
+    return origins.get(seen[-1]) == kind
