@@ -1,0 +1,26 @@
+"""Errors of the hub, by who must act; the command line turns each into a message and an exit code in one table."""
+
+
+class HubError(Exception):
+    """Root of the errors that the hub itself raises; the message says what, where and what to do."""
+
+
+class UsageError(HubError):
+    """What was asked cannot be understood: whoever typed it must act."""
+
+
+class AccessDenied(HubError):  # noqa: N818
+    """The door is shut for this reading; carries the rule that decided and its reason."""
+
+    def __init__(self, rule: str, reason: str) -> None:
+        self.rule = rule
+        self.reason = reason
+        super().__init__(f"refused by rule {rule}: {reason}")
+
+
+class AuditError(HubError):
+    """The audit log cannot be written or does not hold together; nothing leaves until it does."""
+
+
+class PublishError(HubError):
+    """A snapshot that was built does not equal the warehouse; the current one stays in place."""

@@ -1,0 +1,1 @@
+"""Who may see what: the one door, its decisions and its audit log."""

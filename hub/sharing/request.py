@@ -1,0 +1,50 @@
+"""What the door is told and what it hands out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from stores.home import Home
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: a name that the audit log can hold against them, and the department they act for."""
+
+    name: str
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One reading of one snapshot.
+
+    `parameters` are written to the audit log as they are: opaque ids, dates and numbers only, never a name, a
+    phone or an identity number (see `parameters_for_audit`).
+    """
+
+    home: Home
+    snapshot: str
+    verb: str
+    what: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows to be disclosed; `notes` stand beside the table uncut and so never name a person or a place."""
+
+    table: pa.Table
+    title: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """An answer that may leave, with the snapshot it was read from and the audit line that says so."""
+
+    answer: Answer
+    snapshot: str
+    audit_sequence: int
+    rule: str

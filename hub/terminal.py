@@ -1,0 +1,84 @@
+"""What the command line shows: progress that moves on a terminal and plain lines elsewhere, and tables."""
+
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+WIDTH = 100
+
+
+def console_for_people(*, stderr: bool = False) -> Console:
+    """The console of a command: as wide as the terminal but at most 100 columns, 100 where there is none."""
+    console = Console(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False, width=min(console.width, WIDTH) if console.is_terminal else WIDTH)
+
+
+class TerminalProgress:
+    """Draws the steps of long work: one moving line per stage on a terminal, one printed line per part elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._tasks: dict[str, TaskID] = {}
+        self._said: dict[str, tuple[str, int]] = {}
+        self._progress = Progress(
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.fields[stage]:<12}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TimeElapsedColumn(),
+            TextColumn("[dim]{task.description}[/]"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def step(self, stage: str, detail: str, done: int, total: int) -> None:
+        """`done` of `total` parts of `stage` are finished; `detail` says what is being worked on now."""
+        if not self._console.is_terminal:
+            self._say(stage, detail, done, total)
+            return
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task("", total=max(total, 1), stage=stage)
+        self._progress.update(self._tasks[stage], completed=done, total=max(total, 1), description=detail)
+
+    def _say(self, stage: str, detail: str, done: int, total: int) -> None:
+        if self._said.get(stage) != (detail, done):
+            self._said[stage] = (detail, done)
+            self._console.print(f"{stage}: {done}/{total} {detail}".rstrip(), markup=False, soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "") -> Table:
+    """A table for people; a column whose name starts with `#` is a number and stands on the right."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", caption=caption or None, box=box.SIMPLE_HEAD)
+    drawn.caption_justify = "left"
+    for name in columns:
+        drawn.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*[shown(value) for value in row])
+    return drawn
+
+
+def shown(value: object) -> str:
+    """A value as a person reads it: thousands apart, three decimals, a dash for nothing."""
+    if value is None:
+        return "–"  # noqa: RUF001
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return str(value)

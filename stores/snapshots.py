@@ -1,0 +1,212 @@
+"""The shelf of snapshots: each one folder, built beside, made durable, then switched to by one pointer.
+
+Readers open a snapshot of the shelf and nothing else; a folder whose name starts with a dot is not one.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+ENTITIES, GRAPH, MATCH, MANIFEST, POINTER = (
+    "entities.duckdb",
+    "graph.lbug",
+    "match.sqlite",
+    "manifest.json",
+    "current",
+)
+
+
+class SnapshotError(Exception):
+    """A snapshot that is missing, damaged or cannot be written; publish again to get a whole one."""
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """How many rows a table has and a hash of them that does not depend on their order."""
+
+    rows: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a snapshot holds. `sequence` counts publications of the home; `files` are SHA-256 by file name."""
+
+    id: str
+    sequence: int
+    as_of: date
+    models: Mapping[str, str]
+    declarations: str
+    tables: Mapping[str, TableSummary]
+    files: Mapping[str, str]
+    engines: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """The manifest as it lies in its folder."""
+        return json.dumps({**asdict(self), "as_of": self.as_of.isoformat()}, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a snapshot folder; raises SnapshotError where it is missing or damaged."""
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        tables = {name: TableSummary(**each) for name, each in content.pop("tables").items()}
+        as_of = date.fromisoformat(content.pop("as_of"))
+        return Manifest(as_of=as_of, tables=tables, **content)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SnapshotError(
+            f"{folder / MANIFEST} cannot be read ({error}): publish again with `hub publish`"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One whole snapshot, open for reading; each file is checked against its hash when it is first asked for."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        """Name of the snapshot, the same for the same content."""
+        return self.manifest.id
+
+    def file(self, name: str) -> Path:
+        """The file, after its content was found to be what was published; raises SnapshotError where it is not."""
+        path = self.folder / name
+        expected = self.manifest.files.get(name)
+        if not path.is_file() or expected is None:
+            raise SnapshotError(f"{path} is missing: publish again with `hub publish`")
+        if file_hash(path) != expected:
+            raise SnapshotError(
+                f"{path} is not what was published (its SHA-256 differs): it is damaged and will not be read. "
+                "Publish again with `hub publish`"
+            )
+        return path
+
+
+class SnapshotShelf:
+    """All snapshots of a home."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> list[str]:
+        """Ids of the snapshots, oldest publication first."""
+        return [manifest.id for manifest in self.manifests()]
+
+    def manifests(self) -> list[Manifest]:
+        """Manifests of the snapshots, oldest publication first; a folder whose manifest is damaged is left out."""
+        if not self.folder.is_dir():
+            return []
+        found = []
+        for path in self.folder.iterdir():
+            if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
+                with suppress(SnapshotError):
+                    found.append(read_manifest(path))
+        return sorted(found, key=lambda each: (each.sequence, each.id))
+
+    def current_name(self) -> str | None:
+        """Id of the snapshot that readers get, None before the first publication."""
+        pointer = self.folder / POINTER
+        return pointer.readlink().name if pointer.is_symlink() else None
+
+    @contextmanager
+    def reading(self, name: str | None = None) -> Iterator[Snapshot]:
+        """The named or the current snapshot; while it is open no publication takes it off the shelf."""
+        wanted = name or self.current_name()
+        if wanted is None:
+            raise SnapshotError(f"nothing is published in {self.folder.parent} yet: run `hub run PATH…` first")
+        folder = self.folder / wanted
+        try:
+            lock = (folder / MANIFEST).open("rb")
+        except OSError as error:
+            raise SnapshotError(
+                f"there is no snapshot {wanted} in {self.folder}; there are: {', '.join(self.names()) or 'none'}"
+            ) from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield Snapshot(folder, read_manifest(folder))
+
+    def next_sequence(self) -> int:
+        """Number of the publication to come."""
+        return max((manifest.sequence for manifest in self.manifests()), default=0) + 1
+
+    def is_whole(self, name: str) -> bool:
+        """Whether a snapshot of this name is on the shelf with every file as published."""
+        if not (self.folder / name / MANIFEST).is_file():
+            return False
+        try:
+            snapshot = Snapshot(self.folder / name, read_manifest(self.folder / name))
+            return all(snapshot.file(each).is_file() for each in snapshot.manifest.files)
+        except SnapshotError:
+            return False
+
+    def begin(self, name: str) -> Path:
+        """An empty folder beside the shelf's snapshots to build this one in; leftovers of killed builds go."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self.folder.glob(".*.building"):
+            shutil.rmtree(leftover)
+        building = self.folder / f".{name}.building"
+        building.mkdir()
+        return building
+
+    def finish(self, manifest: Manifest) -> None:
+        """Makes the built folder durable, puts it on the shelf and lets `current` point at it."""
+        building = self.folder / f".{manifest.id}.building"
+        (building / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        for path in sorted(building.iterdir()):
+            sync(path)
+        sync(building)
+        place = self.folder / manifest.id
+        if place.exists():
+            shutil.rmtree(place)
+        building.rename(place)
+        sync(self.folder)
+        self.switch(manifest.id)
+
+    def switch(self, name: str) -> None:
+        """Lets `current` point at this snapshot, in one step that a reader sees whole or not at all."""
+        fresh = self.folder / ".current.new"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(name)
+        fresh.replace(self.folder / POINTER)
+        sync(self.folder)
+
+    def prune(self, keep: int) -> list[str]:
+        """Takes all but the newest `keep` off the shelf, never the current one nor one that is being read."""
+        old = [name for name in self.names()[: -max(keep, 1)] if name != self.current_name()]
+        return [name for name in old if self._remove(self.folder / name)]
+
+    def _remove(self, folder: Path) -> bool:
+        with (folder / MANIFEST).open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            gone = folder.with_name(f".{folder.name}.building")
+            folder.rename(gone)
+            shutil.rmtree(gone)
+        return True
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or a folder's list of names, is on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

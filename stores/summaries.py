@@ -1,0 +1,33 @@
+"""Row counts and content hashes of warehouse tables, by which a snapshot is compared with what it was built from."""
+
+from stores.snapshots import TableSummary
+from stores.warehouse import Warehouse
+
+# Sums over threads differ in the last bits of a double; a hash must not.
+_DECIMALS = 6
+
+
+def columns_of(warehouse: Warehouse, table: str) -> list[tuple[str, str]]:
+    """Names and types of a table's columns, in order."""
+    return [(row[0], row[1]) for row in warehouse.rows(f"DESCRIBE {table}")]
+
+
+def summary_sql(table: str, columns: list[tuple[str, str]]) -> str:
+    """One row: number of rows, and a sum of row hashes that does not depend on the order of rows."""
+    parts = ", ".join(f"coalesce({_text_sql(name, kind)}, chr(30))" for name, kind in columns)
+    return (
+        f"SELECT count(*), lower(to_hex(coalesce(sum(md5_number_lower(concat_ws(chr(31), {parts})))"
+        f"::HUGEINT % 18446744073709551557::HUGEINT, 0)::UBIGINT)) FROM {table}"
+    )
+
+
+def _text_sql(name: str, kind: str) -> str:
+    if kind in ("DOUBLE", "FLOAT"):
+        return f'(round("{name}", {_DECIMALS}) + 0)::VARCHAR'
+    return f'"{name}"::VARCHAR'
+
+
+def summarise(warehouse: Warehouse, table: str) -> TableSummary:
+    """The summary of one table."""
+    [(rows, digest)] = warehouse.rows(summary_sql(table, columns_of(warehouse, table)))
+    return TableSummary(int(rows), str(digest))
