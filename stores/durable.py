@@ -1,0 +1,41 @@
+"""Writing files so that they outlive a power cut: file and folder are synced before anyone relies on them."""
+
+import os
+from pathlib import Path
+
+
+def sync_file(path: Path) -> None:
+    """Flushes the file to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Flushes the folder, so that a file made, renamed or removed in it stays so."""
+    sync_file(path)
+
+
+def replace_durably(source: Path, target: Path) -> None:
+    """Moves a finished file into place: after this the target is whole on the disk, or untouched."""
+    sync_file(source)
+    source.replace(target)
+    sync_folder(target.parent)
+
+
+def write_durably(target: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Writes a small file whole or not at all."""
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    replace_durably(part, target)
+
+
+def remove_durably(path: Path) -> None:
+    """Removes the file, if it is there, and makes the removal last."""
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)

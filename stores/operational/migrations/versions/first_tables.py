@@ -1,0 +1,99 @@
+"""Ledger, archive keys, runs, decisions, entities, members and lineage."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Makes the tables."""
+    _make_ledger()
+    _make_runs()
+    _make_decisions()
+    _make_identity()
+
+
+def _make_ledger() -> None:
+    op.create_table(
+        "delivery",
+        sa.Column("delivery_id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("feed", sa.String, nullable=False),
+        sa.Column("mode", sa.String, nullable=False),
+        sa.Column("date", sa.Date, nullable=False),
+        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("file", sa.String, nullable=False),
+        sa.Column("sha256", sa.String, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("note", sa.String, nullable=False),
+        sa.Column("outcome", sa.JSON, nullable=False),
+        sa.UniqueConstraint("feed", "mode", "date", "sequence", name="one_delivery_per_sequence"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "archive_key",
+        sa.Column("delivery_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    )
+
+
+def _make_runs() -> None:
+    op.create_table(
+        "run",
+        sa.Column("run_id", sa.String, primary_key=True),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("detail", sa.JSON, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False, unique=True),
+    )
+    op.create_table(
+        "run_stage",
+        sa.Column("run_id", sa.String, sa.ForeignKey("run.run_id"), primary_key=True),
+        sa.Column("stage", sa.String, primary_key=True),
+        sa.Column("detail", sa.JSON, nullable=False),
+    )
+
+
+def _make_decisions() -> None:
+    op.create_table(
+        "decision",
+        sa.Column("decision_id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("register", sa.String, nullable=False),
+        sa.Column("record_l", sa.BigInteger, nullable=False),
+        sa.Column("record_r", sa.BigInteger, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("who", sa.String, nullable=False),
+        sa.Column("decided_at", sa.DateTime, nullable=False),
+        sa.Column("why", sa.String, nullable=False),
+        sa.Column("ended_by", sa.Integer, nullable=True),
+    )
+
+
+def _make_identity() -> None:
+    op.create_table(
+        "entity",
+        sa.Column("entity_id", sa.String, primary_key=True),
+        sa.Column("register", sa.String, nullable=False),
+        sa.Column("anchor", sa.BigInteger, nullable=False),
+        sa.Column("born_run", sa.String, nullable=False),
+        sa.Column("retired_run", sa.String, nullable=True),
+        sa.Column("merged_into", sa.String, nullable=True),
+    )
+    op.create_table(
+        "member",
+        sa.Column("register", sa.String, primary_key=True),
+        sa.Column("record_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("entity_id", sa.String, nullable=False),
+    )
+    op.create_table(
+        "lineage",
+        sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("register", sa.String, nullable=False),
+        sa.Column("run_id", sa.String, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("entity_id", sa.String, nullable=False),
+        sa.Column("other_id", sa.String, nullable=True),
+        sa.Column("anchor", sa.BigInteger, nullable=True),
+    )

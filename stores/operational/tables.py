@@ -1,0 +1,91 @@
+"""Tables of the operational database; the migrations under `migrations/` make them."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("delivery_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("feed", sa.String, nullable=False),
+    sa.Column("mode", sa.String, nullable=False),
+    sa.Column("date", sa.Date, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("file", sa.String, nullable=False),
+    sa.Column("sha256", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("note", sa.String, nullable=False),
+    sa.Column("outcome", sa.JSON, nullable=False),
+    sa.UniqueConstraint("feed", "mode", "date", "sequence", name="one_delivery_per_sequence"),
+    sqlite_autoincrement=True,
+)
+
+archive_key = sa.Table(
+    "archive_key",
+    metadata,
+    sa.Column("delivery_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("run_id", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False, unique=True),
+)
+
+run_stage = sa.Table(
+    "run_stage",
+    metadata,
+    sa.Column("run_id", sa.String, sa.ForeignKey("run.run_id"), primary_key=True),
+    sa.Column("stage", sa.String, primary_key=True),
+    sa.Column("detail", sa.JSON, nullable=False),
+)
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("decision_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("register", sa.String, nullable=False),
+    sa.Column("record_l", sa.BigInteger, nullable=False),
+    sa.Column("record_r", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("decided_at", sa.DateTime, nullable=False),
+    sa.Column("why", sa.String, nullable=False),
+    sa.Column("ended_by", sa.Integer, nullable=True),
+)
+
+entity = sa.Table(
+    "entity",
+    metadata,
+    sa.Column("entity_id", sa.String, primary_key=True),
+    sa.Column("register", sa.String, nullable=False),
+    sa.Column("anchor", sa.BigInteger, nullable=False),
+    sa.Column("born_run", sa.String, nullable=False),
+    sa.Column("retired_run", sa.String, nullable=True),
+    sa.Column("merged_into", sa.String, nullable=True),
+)
+
+member = sa.Table(
+    "member",
+    metadata,
+    sa.Column("register", sa.String, primary_key=True),
+    sa.Column("record_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("entity_id", sa.String, nullable=False),
+)
+
+lineage = sa.Table(
+    "lineage",
+    metadata,
+    sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("register", sa.String, nullable=False),
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("entity_id", sa.String, nullable=False),
+    sa.Column("other_id", sa.String, nullable=True),
+    sa.Column("anchor", sa.BigInteger, nullable=True),
+)

@@ -1,0 +1,141 @@
+"""The warehouse: one DuckDB database with one writer, made again from archive and operational database at any time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from stores.errors import WarehouseError
+
+SCHEMAS = ("raw", "standard", "quarantine", "resolved", "graph")
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WarehouseSettings:
+    """How much of the machine the warehouse may use; None leaves it to DuckDB."""
+
+    memory_limit: str | None = None
+    threads: int | None = None
+    temp_directory: Path | None = None
+
+
+class Warehouse:
+    """An open warehouse."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The raw connection, for Splink only."""
+        return self._connection
+
+    def execute(self, sql: str, parameters: Parameters | None = None) -> None:
+        """Runs statements whose result nobody reads; a parameter list goes with a single statement."""
+        self._run(sql, parameters).fetchall()
+
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
+        """All rows of the answer."""
+        return self._run(sql, parameters).fetchall()
+
+    def arrow(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        """The answer of a SELECT as an Arrow table."""
+        with _told(sql):
+            return self._connection.sql(sql, params=parameters).to_arrow_table()
+
+    def register_arrow(self, name: str, table: pa.Table) -> None:
+        """Makes an Arrow table readable under this name until `unregister`."""
+        self._connection.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        """Forgets a table that was registered."""
+        self._connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside take effect together, or none of them."""
+        self.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._roll_back()
+            raise
+        self.execute("COMMIT")
+
+    def checkpoint(self) -> None:
+        """Folds the write-ahead log into the database file."""
+        self.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Closes the database; the file may then be opened elsewhere."""
+        self._connection.close()
+
+    def __enter__(self) -> "Warehouse":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
+        with _told(sql):
+            return self._connection.execute(sql) if parameters is None else self._connection.execute(sql, parameters)
+
+    def _roll_back(self) -> None:
+        try:
+            self.execute("ROLLBACK")
+        except WarehouseError:
+            # A failed COMMIT has ended the transaction by itself; the first error is the one to tell.
+            return
+
+
+@contextmanager
+def _told(sql: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.FatalException as error:
+        raise WarehouseError(f"the warehouse must be closed and opened again: {error}") from error
+    except duckdb.Error as error:
+        raise WarehouseError(f"{error}\nin: {sql[:2000]}") from error
+
+
+def open_warehouse(path: Path | None, *, settings: WarehouseSettings | None = None) -> Warehouse:
+    """The warehouse in this file, made where it is missing; None keeps it in memory.
+
+    Raises WarehouseError where the file is damaged or another process writes to it.
+    """
+    warehouse = _connect(path, settings or WarehouseSettings(), read_only=False)
+    for schema in SCHEMAS:
+        warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    return warehouse
+
+
+def open_read_only(path: Path, *, settings: WarehouseSettings | None = None) -> Warehouse:
+    """A finished database file that nobody changes, such as `entities.duckdb` of a snapshot."""
+    return _connect(path, settings or WarehouseSettings(), read_only=True)
+
+
+def _connect(path: Path | None, settings: WarehouseSettings, *, read_only: bool) -> Warehouse:
+    # Extensions are never fetched: the hub works without a network, and the same everywhere.
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if settings.memory_limit is not None:
+        config["memory_limit"] = settings.memory_limit
+    if settings.threads is not None:
+        config["threads"] = settings.threads
+    if settings.temp_directory is not None:
+        config["temp_directory"] = str(settings.temp_directory)
+    try:
+        connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"cannot open {path}: {error}\nClose whatever else uses it; if it is damaged, remove it and run "
+            "`hub ingest` again: it is made anew from the archive."
+        ) from error
+    return Warehouse(connection)
