@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from schemas.errors import DeclarationError, Problem
+from schemas.files import DeclarationTree, read_yaml
+from schemas.readers.feed_terms import FactTerms, RecordTerms
+from schemas.readers.odcs import ContractFile, Property, Server
 
 
 class FileFormat(StrEnum):
@@ -36,7 +43,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class QualityRule:
-    """A statement that must hold for each row; `predicate` is SQL over the row's text columns, quoted by name."""
+    """A statement that must hold for each row; `predicate` is SQL over the row's text columns, quoted by name.
+
+    A row breaks the rule where the predicate is false; unknown (null) passes.
+    """
 
     id: str
     description: str
@@ -49,7 +59,8 @@ class Column:
     """One column of a feed, by its name in the delivered header.
 
     `codes` maps each code as delivered to the register's code; a code that it does not list is an issue.
-    `reason` says why a column is dropped or only kept.
+    `reason` says why a column is dropped or only kept. `items` are the keys of the objects in a column that holds
+    a JSON list.
     """
 
     name: str
@@ -58,6 +69,7 @@ class Column:
     required: bool = False
     reason: str | None = None
     codes: Mapping[str, str] | None = None
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,3 +170,113 @@ class FeedContract:
     def dropped(self) -> tuple[str, ...]:
         """Columns that are taken out before the delivery is kept."""
         return tuple(column.name for column in self.columns if column.use is ColumnUse.DROPPED)
+
+
+def read_contracts(tree: DeclarationTree) -> Mapping[str, FeedContract]:
+    """Every feed contract by its id; raises DeclarationError with the mistakes of all files."""
+    contracts: dict[str, FeedContract] = {}
+    problems: list[Problem] = []
+    for file in tree.glob("feeds/*/*.odcs.yml"):
+        try:
+            contract = _read_contract(file)
+        except DeclarationError as error:
+            problems += error.problems
+            continue
+        if contract.id in contracts:
+            problems.append(Problem(file, "id", f"{contract.id} is the id of another contract too"))
+        contracts[contract.id] = contract
+    if problems:
+        raise DeclarationError(problems)
+    return MappingProxyType(contracts)
+
+
+def _read_contract(file: Path) -> FeedContract:
+    content = read_yaml(file, ContractFile)
+    promised = [promise.property for promise in content.sla_properties]
+    problems = [
+        Problem(file, "slaProperties", f"{promise} must be stated exactly once")
+        for promise in ("latency", "retention")
+        if promised.count(promise) != 1
+    ]
+    if (content.domain, f"{content.id}.odcs.yml") != (file.parent.name, file.name):
+        problems.append(Problem(file, "id", f"{content.domain}/{content.id} must be the folder and the file's stem"))
+    if problems:
+        raise DeclarationError(problems)
+    return _contract(content)
+
+
+def _contract(content: ContractFile) -> FeedContract:
+    terms, rows = content.custom_properties, content.schema_[0]
+    days = {promise.property: promise.days for promise in content.sla_properties}
+    keys = sorted((each for each in rows.properties if each.primary_key), key=lambda each: each.primary_key_position)
+    return FeedContract(
+        id=content.id,
+        department=content.domain,
+        version=content.version,
+        title_zh=terms.title_zh,
+        title_en=terms.title_en,
+        owner=content.team.name,
+        legal_basis=terms.legal_basis,
+        purpose=content.description.purpose,
+        delivery=_delivery(content.servers[0]),
+        columns=tuple(_column(each) for each in rows.properties),
+        derived=tuple(DerivedColumn(each.name, each.meaning, each.expression) for each in terms.derived),
+        key=tuple(each.name for each in keys),
+        version_column=terms.version_column,
+        operation_column=terms.operation_column,
+        operations=MappingProxyType(dict(terms.operations)),
+        quality=tuple(
+            QualityRule(each.name, each.description, each.predicate, Severity(each.severity)) for each in rows.quality
+        ),
+        records=tuple(_record(each) for each in terms.records),
+        facts=tuple(_fact(each) for each in terms.facts),
+        rows_at_district_size=terms.expected_volume.rows_at_district_size,
+        min_share_of_previous=terms.expected_volume.min_share_of_previous,
+        freshness_days=days["latency"],
+        retention_days=days["retention"],
+    )
+
+
+def _delivery(server: Server) -> DeliveryFormat:
+    terms = server.custom_properties
+    return DeliveryFormat(FileFormat(server.format), terms.file_pattern, terms.encoding, terms.delimiter, terms.sheet)
+
+
+def _column(content: Property) -> Column:
+    terms = content.custom_properties
+    return Column(
+        name=content.name,
+        meaning=content.description,
+        use=ColumnUse(terms.use),
+        required=content.required,
+        reason=terms.reason,
+        codes=None if terms.codes is None else MappingProxyType(dict(terms.codes)),
+        items=() if content.items is None else tuple(each.name for each in content.items.properties),
+    )
+
+
+def _record(terms: RecordTerms) -> RecordMapping:
+    return RecordMapping(
+        role=terms.role,
+        register=terms.register_,
+        fields=tuple(
+            FieldMapping(field, filled.columns, filled.standardiser) for field, filled in terms.fields_.items()
+        ),
+        needs=terms.needs,
+        each=terms.each,
+    )
+
+
+def _fact(terms: FactTerms) -> FactMapping:
+    return FactMapping(
+        kind=terms.kind,
+        subject=terms.subject,
+        object=terms.object,
+        valid_from=terms.valid_from,
+        valid_to=terms.valid_to,
+        observed_on=terms.observed_on,
+        value=terms.value,
+        only_where=None if terms.only_where is None else MappingProxyType(dict(terms.only_where)),
+        group=terms.group,
+        group_head=None if terms.group_head is None else MappingProxyType(dict(terms.group_head)),
+    )

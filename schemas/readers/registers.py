@@ -1,7 +1,14 @@
 """Registers: the fields that a standard record of a person, a house or a unit has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+
+import pydantic
+
+from schemas.errors import DeclarationError, Problem
+from schemas.files import DeclarationTree, StrictModel, read_yaml
 
 
 class FieldType(StrEnum):
@@ -62,3 +69,67 @@ class Register:
     def mappable(self) -> frozenset[str]:
         """Names of the fields that a contract may fill; the others are derived by a standardiser."""
         return frozenset(field.name for field in self.fields if field.derived_from is None)
+
+
+class _Title(StrictModel):
+    zh: str
+    en: str
+
+
+class _FieldFile(StrictModel):
+    type: FieldType
+    meaning: str
+    sensitivity: Sensitivity
+    derived_from: str | None = None
+    codes: tuple[str, ...] = ()
+
+
+class _RegisterFile(StrictModel):
+    id: str
+    title: _Title
+    meaning: str
+    authority: str | None = None
+    fields_: dict[str, _FieldFile] = pydantic.Field(alias="fields", min_length=1)
+
+
+def read_registers(tree: DeclarationTree) -> Mapping[str, Register]:
+    """Every register by its id; raises DeclarationError with the mistakes of all files."""
+    registers: dict[str, Register] = {}
+    problems: list[Problem] = []
+    for file in tree.glob("registers/*.yml"):
+        try:
+            content = read_yaml(file, _RegisterFile)
+        except DeclarationError as error:
+            problems += error.problems
+            continue
+        if content.id != file.stem:
+            problems.append(Problem(file, "id", f"{content.id} must be the file's stem"))
+        registers[content.id] = _register(content)
+        problems += [
+            Problem(file, f"fields.{name}", told) for name, told in _derivation_problems(registers[content.id])
+        ]
+    if problems:
+        raise DeclarationError(problems)
+    return MappingProxyType(registers)
+
+
+def _register(content: _RegisterFile) -> Register:
+    return Register(
+        id=content.id,
+        title_zh=content.title.zh,
+        title_en=content.title.en,
+        meaning=content.meaning,
+        fields=tuple(
+            Field(name, each.type, each.meaning, each.sensitivity, each.derived_from, each.codes)
+            for name, each in content.fields_.items()
+        ),
+        authority=content.authority,
+    )
+
+
+def _derivation_problems(register: Register) -> list[tuple[str, str]]:
+    return [
+        (field.name, f"derived_from must name a field of {register.id} that is not itself derived")
+        for field in register.fields
+        if field.derived_from is not None and field.derived_from not in register.mappable
+    ]
