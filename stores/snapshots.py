@@ -6,13 +6,15 @@ Readers open a snapshot of the shelf and nothing else; a folder whose name start
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+
+from stores.durable import sync_file, sync_folder
+from stores.errors import StoreError
 
 ENTITIES, GRAPH, MATCH, MANIFEST, POINTER = (
     "entities.duckdb",
@@ -23,7 +25,7 @@ ENTITIES, GRAPH, MATCH, MANIFEST, POINTER = (
 )
 
 
-class SnapshotError(Exception):
+class SnapshotError(StoreError):
     """A snapshot that is missing, damaged or cannot be written; publish again to get a whole one."""
 
 
@@ -163,13 +165,13 @@ class SnapshotShelf:
         building = self.folder / f".{manifest.id}.building"
         (building / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
         for path in sorted(building.iterdir()):
-            sync(path)
-        sync(building)
+            sync_file(path)
+        sync_folder(building)
         place = self.folder / manifest.id
         if place.exists():
             shutil.rmtree(place)
         building.rename(place)
-        sync(self.folder)
+        sync_folder(self.folder)
         self.switch(manifest.id)
 
     def switch(self, name: str) -> None:
@@ -178,7 +180,7 @@ class SnapshotShelf:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(name)
         fresh.replace(self.folder / POINTER)
-        sync(self.folder)
+        sync_folder(self.folder)
 
     def prune(self, keep: int) -> list[str]:
         """Takes all but the newest `keep` off the shelf, never the current one nor one that is being read."""
@@ -201,12 +203,3 @@ def file_hash(path: Path) -> str:
     """SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Waits until a file, or a folder's list of names, is on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hub.errors import AuditError
+from stores.durable import sync_folder
 
 LOG_NAME = "audit.jsonl"
 FIRST_LINK = "0" * 64
@@ -55,7 +56,7 @@ def append(folder: Path, entry: AuditEntry) -> int:
             fcntl.flock(file, fcntl.LOCK_EX)
             sequence = _extend(file, entry)
         if is_new:
-            _sync_folder(folder)
+            sync_folder(folder)
     except OSError as error:
         raise AuditError(
             f"cannot write the audit log {path}: {error.strerror or error}. Nothing was handed out; "
@@ -101,14 +102,6 @@ def _last_line(file: BinaryIO) -> dict[str, str] | None:
 
 def _broken(name: str, where: str) -> str:
     return f"the audit log {name} does not hold together at {where}: it was changed after it was written"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def verify(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""Decides whether a reading is permitted: every decision names its rule and its reason, what no rule permits is refused."""
+"""Decides whether a reading is permitted: every decision names its rule and reason; the rest is refused."""
 
 from dataclasses import dataclass
 

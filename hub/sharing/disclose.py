@@ -39,9 +39,7 @@ def _cut(answer: Answer, decision: Decision) -> Answer:
     )
 
 
-def _entry(
-    caller: Caller, purpose: str, request: Request, decision: Decision, *, outcome: str
-) -> audit.AuditEntry:
+def _entry(caller: Caller, purpose: str, request: Request, decision: Decision, *, outcome: str) -> audit.AuditEntry:
     return audit.AuditEntry(
         caller=caller.name,
         department=caller.department,

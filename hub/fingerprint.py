@@ -1,0 +1,36 @@
+"""Names a state of the inputs by a hash: equal inputs need no second run and give a snapshot of the same id."""
+
+import hashlib
+from collections.abc import Iterable
+
+from hub.site import Site
+from schemas.files import DeclarationTree
+from stores.operational.deliveries import DeliveryState
+
+DECLARED = ("*.yml", "*.cypher", "*.json", "*.csv", "*.txt")
+
+
+def declarations_hash(tree: DeclarationTree) -> str:
+    """Changes with any declaration file in force, shipped or laid over."""
+    files = sorted({path for pattern in DECLARED for path in tree.glob(f"**/{pattern}")})
+    return _digest(part for path in files for part in (path.name, path.read_text(encoding="utf-8")))
+
+
+def inputs_hash(site: Site) -> str:
+    """Changes with the declarations, the deliveries that were applied, and the stewards' decisions."""
+    deliveries = [
+        f"{delivery.name} {delivery.sha256}" for delivery in site.operational.ledger.in_state(DeliveryState.APPLIED)
+    ]
+    decisions = [
+        f"{register} {row['record_l']} {row['record_r']} {row['kind']}"
+        for register in sorted(site.declarations.registers)
+        for row in site.operational.decisions(register).to_pylist()
+    ]
+    return _digest([declarations_hash(site.declarations.tree), *deliveries, *decisions])
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\x1f")
+    return digest.hexdigest()
