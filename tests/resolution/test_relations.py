@@ -1,0 +1,115 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from resolution.relations import relations_sql
+from stores.warehouse import Warehouse
+from tests.resolution.tables import empty_warehouse, insert
+
+LEASE = {
+    "feed": "rental_contracts",
+    "department": "housing",
+    "kind": "lease",
+    "subject_register": "person",
+    "subject_id": 1,
+    "object_register": "house",
+    "object_id": 10,
+}
+
+
+@pytest.fixture
+def warehouse() -> Iterator[Warehouse]:
+    with empty_warehouse() as warehouse:
+        members = [
+            ("person", 1, "P1"),
+            ("person", 2, "P1"),
+            ("person", 3, "P3"),
+            ("house", 10, "H1"),
+            ("house", 1, "H2"),
+        ]
+        insert(
+            warehouse,
+            "resolved.member",
+            [{"register": register, "record_id": record, "entity_id": entity} for register, record, entity in members],
+        )
+        yield warehouse
+
+
+def facts(warehouse: Warehouse, *rows: dict[str, Any]) -> None:
+    insert(
+        warehouse,
+        "standard.fact",
+        [{"fact_id": number, "row_key": str(number), **row} for number, row in enumerate(rows, start=1)],
+    )
+    warehouse.execute(relations_sql())
+
+
+def dated(starts: str, ends: str | None, observed: str | None = None, **columns: Any) -> dict[str, Any]:
+    return {**LEASE, "valid_from": starts, "valid_to": ends, "observed_on": observed or starts, **columns}
+
+
+def relations(warehouse: Warehouse, columns: str) -> list[tuple[Any, ...]]:
+    return warehouse.rows(f"SELECT {columns} FROM resolved.relation ORDER BY kind, subject_id, valid_from, value")
+
+
+def test_facts_of_two_records_of_one_person_merge_where_they_touch(warehouse: Warehouse) -> None:
+    facts(
+        warehouse,
+        dated("2024-01-01", "2025-01-01"),
+        dated("2025-01-01", "2026-01-01", "2025-02-01", subject_id=2),
+        dated("2024-06-01", "2024-09-01"),
+        dated("2026-03-01", None),
+    )
+    found = relations(
+        warehouse, "subject_id, object_id, valid_from::VARCHAR, valid_to::VARCHAR, observed_on::VARCHAR, n_records"
+    )
+    assert found == [
+        ("P1", "H1", "2024-01-01", "2026-01-01", "2025-02-01", 3),
+        ("P1", "H1", "2026-03-01", None, "2026-03-01", 1),
+    ]
+
+
+def test_an_open_fact_swallows_what_starts_later(warehouse: Warehouse) -> None:
+    facts(warehouse, dated("2020-01-01", None), dated("2024-01-01", "2025-01-01"))
+    assert relations(warehouse, "valid_from::VARCHAR, valid_to") == [("2020-01-01", None)]
+
+
+def test_other_values_feeds_and_kinds_stay_apart(warehouse: Warehouse) -> None:
+    facts(
+        warehouse,
+        dated("2024-01-01", None, value="2"),
+        dated("2024-01-01", None, value="3"),
+        dated("2024-01-01", None, kind="letting"),
+        dated("2024-01-01", None, feed="field_visits"),
+    )
+    [(number, ids)] = warehouse.rows("SELECT count(*), count(DISTINCT relation_id) FROM resolved.relation")
+    assert (number, ids) == (4, 4)
+
+
+def test_a_fact_that_was_never_in_force_or_ties_an_entity_to_itself_yields_nothing(warehouse: Warehouse) -> None:
+    facts(
+        warehouse,
+        dated("2024-01-01", "2024-01-01"),
+        dated("2024-01-01", "2023-01-01"),
+        dated("2024-01-01", None, kind="kin", object_register="person", object_id=2),
+        dated("2024-01-01", None, kind="kin", object_register="person", object_id=3),
+    )
+    assert relations(warehouse, "kind, subject_id, object_id") == [("kin", "P1", "P3")]
+
+
+def test_the_id_of_a_relation_does_not_change_with_the_order_of_facts(warehouse: Warehouse) -> None:
+    one, other = dated("2024-01-01", "2025-01-01"), dated("2024-06-01", "2026-01-01", subject_id=2)
+    facts(warehouse, one, other)
+    [first] = relations(warehouse, "relation_id")
+    warehouse.execute("DELETE FROM standard.fact")
+    facts(warehouse, other, one)
+    assert relations(warehouse, "relation_id") == [first]
+
+
+def test_confidence_is_the_surest_fact_with_both_ends(warehouse: Warehouse) -> None:
+    link = {"register": "person", "origin": "model", "status": "accepted", "record_l": 1, "record_r": 2}
+    house = {"register": "house", "origin": "model", "status": "accepted", "record_l": 10, "record_r": 11}
+    insert(warehouse, "resolved.link", [{**link, "match_probability": 0.96}, {**house, "match_probability": 0.98}])
+    facts(warehouse, dated("2024-01-01", None))
+    assert relations(warehouse, "round(confidence, 6)") == [(0.9408,)]
