@@ -192,7 +192,7 @@ def read_contracts(tree: DeclarationTree) -> Mapping[str, FeedContract]:
 
 def _read_contract(file: Path) -> FeedContract:
     content = read_yaml(file, ContractFile)
-    promised = [promise.property for promise in content.sla_properties]
+    promised = [level.promise for level in content.sla_properties]
     problems = [
         Problem(file, "slaProperties", f"{promise} must be stated exactly once")
         for promise in ("latency", "retention")
@@ -207,7 +207,7 @@ def _read_contract(file: Path) -> FeedContract:
 
 def _contract(content: ContractFile) -> FeedContract:
     terms, rows = content.custom_properties, content.schema_[0]
-    days = {promise.property: promise.days for promise in content.sla_properties}
+    days = {level.promise: level.days for level in content.sla_properties}
     keys = sorted((each for each in rows.properties if each.primary_key), key=lambda each: each.primary_key_position)
     return FeedContract(
         id=content.id,

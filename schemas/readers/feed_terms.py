@@ -91,7 +91,7 @@ class ContractTerms(Terms):
     expected_volume: VolumeTerms
     version_column: Name | None = None
     operation_column: Name | None = None
-    operations: dict[Name, Literal["insert", "update", "delete"]] = {}
+    operations: dict[Name, Literal["insert", "update", "delete"]] = Field(default_factory=dict)
     derived: tuple[DerivedTerms, ...] = ()
     records: tuple[RecordTerms, ...] = Field(min_length=1)
     facts: tuple[FactTerms, ...] = ()

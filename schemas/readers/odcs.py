@@ -1,6 +1,6 @@
 """The shape of an Open Data Contract Standard v3.1 file, as far as a contract of file deliveries needs it.
 
-Every key that the standard allows at a place is known here, and no other; the hub's own terms sit in `customProperties`.
+A key that the standard does not allow at its place is refused; the hub's own terms sit in `customProperties`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 
 
 def fold_properties(value: object) -> object:
-    """A list of `{property, value}` as one mapping; raises ValueError for an entry of another shape or a name used twice."""
+    """A list of `{property, value}` as one mapping; raises ValueError for another shape or a name used twice."""
     if not isinstance(value, list):
         raise ValueError("expected a list of {property, value}")
     folded: dict[str, object] = {}
@@ -165,7 +165,7 @@ class ServiceLevel(OdcsModel):
     """One promise about the feed: how often, how late, how long kept."""
 
     id: StableId | None = None
-    property: Literal["frequency", "latency", "retention"]
+    promise: Literal["frequency", "latency", "retention"] = Field(alias="property")
     value: int = Field(gt=0)
     unit: Literal["d", "y"]
     element: str | None = None

@@ -1,0 +1,1 @@
+"""Checks across declarations: what one file says must agree with what the others say."""
