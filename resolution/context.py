@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from schemas.declarations import Declarations
-
 from stores.warehouse import Warehouse
 
 

@@ -3,11 +3,10 @@
 Built for every register from `standard.<register>_record` and `resolved.member` into `resolved.<register>`.
 """
 
-from schemas.readers.golden import Choice, FieldRule, GoldenRules
-from schemas.readers.registers import FieldType, Register
-
 from resolution.context import Resolved
 from resolution.membership import held_sql
+from schemas.readers.golden import Choice, FieldRule, GoldenRules
+from schemas.readers.registers import FieldType, Register
 from stores.warehouse import Warehouse
 
 SQL_TYPES = {
@@ -54,7 +53,8 @@ def choice_sql(register: str, field: str, rules: GoldenRules) -> str:
             JOIN resolved.member member ON member.record_id = record.record_id AND member.register = '{register}'
             WHERE record."{field}" IS NOT NULL {_never_sql(field, rule)}
         ), value AS (
-            SELECT entity_id, value, -count(DISTINCT feed) AS feeds, -count(*) AS records, min(struct_pack({_record_order(rule)})) AS best
+            SELECT entity_id, value, -count(DISTINCT feed) AS feeds, -count(*) AS records,
+                   min(struct_pack({_record_order(rule)})) AS best
             FROM candidate GROUP BY entity_id, value
         )
         SELECT entity_id, arg_min(best.record_id, {_value_order(rule)}) AS record_id
@@ -83,8 +83,8 @@ def golden_sql(register: Register) -> str:
     ]
     sources = [f"chosen_{field}.record_id AS {field}_source" for field in chosen]
     joins = [
-        f"LEFT JOIN chosen_{field} USING (entity_id)"
-        f" LEFT JOIN standard.{register.id}_record record_{field} ON record_{field}.record_id = chosen_{field}.record_id"
+        f"LEFT JOIN chosen_{field} USING (entity_id) LEFT JOIN standard.{register.id}_record record_{field}"
+        f" ON record_{field}.record_id = chosen_{field}.record_id"
         for field in chosen
     ]
     return f"""

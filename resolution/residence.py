@@ -9,9 +9,8 @@ department, or copied from it, are one observation: the strongest counts. The su
 
 from datetime import date
 
-from schemas.readers.residence import ResidenceRules
-
 from resolution.context import Resolved
+from schemas.readers.residence import ResidenceRules
 from stores.warehouse import Warehouse
 
 
@@ -22,7 +21,7 @@ def build_residence(context: Resolved) -> None:
 
 
 def place_persons(warehouse: Warehouse, rules: ResidenceRules, as_of: date) -> None:
-    """Fills `resolved.residence` from `resolved.relation` and `resolved.house`; a stay that holds at `as_of` is open."""
+    """Fills `resolved.residence` from relations and golden houses; a stay that holds at `as_of` is open."""
     for statement in _statements(rules, as_of):
         warehouse.execute(statement)
     for table in ("evidence_kind", "evidence_place", "living_evidence", "stretch", "winner"):

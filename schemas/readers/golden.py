@@ -51,7 +51,7 @@ class GoldenRules:
 
 class _RuleModel(StrictModel):
     rule: Choice
-    prefer: Annotated[dict[str, Names], Field(max_length=1)] = {}
+    prefer: Annotated[dict[str, Names], Field(max_length=1, default_factory=dict)]
     never: tuple[str, ...] = ()
 
     def rule_of_field(self) -> FieldRule:
@@ -61,8 +61,8 @@ class _RuleModel(StrictModel):
 class _RegisterModel(StrictModel):
     trust: tuple[str, ...]
     otherwise: _RuleModel
-    fields: dict[str, _RuleModel] = {}
-    neighbours: dict[str, tuple[Names, ...]] = {}
+    fields: dict[str, _RuleModel] = Field(default_factory=dict)
+    neighbours: dict[str, tuple[Names, ...]] = Field(default_factory=dict)
 
 
 class _GoldenModel(StrictModel):

@@ -5,7 +5,6 @@ from typing import Any
 
 from schemas.files import DeclarationTree
 from schemas.readers.registers import FieldType, read_registers
-
 from stores.warehouse import Warehouse, open_warehouse
 
 RECORD = {

@@ -2,11 +2,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from resolution.golden import build_register
 from schemas.files import DeclarationTree
 from schemas.readers.golden import read_golden
 from schemas.readers.registers import read_registers
-
-from resolution.golden import build_register
 from stores.warehouse import Warehouse
 from tests.resolution.tables import empty_warehouse, insert
 

@@ -3,10 +3,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from schemas.files import DeclarationTree
-from schemas.readers.residence import CopiedKind, EvidenceKind, ResidenceRules, read_residence
 
 from resolution.residence import place_persons
+from schemas.files import DeclarationTree
+from schemas.readers.residence import CopiedKind, EvidenceKind, ResidenceRules, read_residence
 from stores.warehouse import Warehouse
 from tests.resolution.tables import empty_warehouse, insert
 
@@ -41,8 +41,8 @@ ROOMS = {"A": "room", "B": "room", "C": "building", "D": "lane", "E": "building"
 def warehouse() -> Iterator[Warehouse]:
     with empty_warehouse() as warehouse:
         warehouse.execute(
-            "CREATE TABLE resolved.house (entity_id VARCHAR, precision VARCHAR, in_register BOOLEAN, building_key VARCHAR,"
-            " road VARCHAR, lane VARCHAR)"
+            "CREATE TABLE resolved.house (entity_id VARCHAR, precision VARCHAR, in_register BOOLEAN,"
+            " building_key VARCHAR, road VARCHAR, lane VARCHAR)"
         )
         for house, precision in ROOMS.items():
             own = house == "E"

@@ -1,0 +1,117 @@
+"""Share of true pairs that linkage ever looked at: collapsed outright, or met by a blocking rule.
+
+Records of one true entity with equal keys form a class, so that an entity of thousands of records (a school named by
+every pupil) costs no more than its few ways of being written.
+"""
+
+from collections.abc import Iterable
+
+from schemas.declarations import Declarations
+from schemas.readers.linkage import KeyRule, LinkageModel, LinkContext
+from stores.warehouse import Warehouse
+
+
+def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: str) -> float | None:
+    """The share over the records that have truth; None where there is no true pair or no linkage model."""
+    model = declarations.linkage.get(register)
+    if model is None:
+        return None
+    for statement in (compared_sql(model), keys_sql(model), classes_sql()):
+        snapshot.execute(statement)
+    [(true_pairs, met)] = snapshot.rows(met_sql(register))
+    for table in ("compared", "met_by", "record_class"):
+        snapshot.execute(f"DROP TABLE temp.{table}")
+    return int(met or 0) / int(true_pairs) if true_pairs else None
+
+
+def compared_sql(model: LinkageModel) -> str:
+    """Temporary table `compared`: record, true entity and the columns that the model's rules read."""
+    values = [f'{f"[{each.value}]" if each.many else each.value} AS "{each.id}"' for each in model.columns]
+    ties = [f'tie_{each.id}.entities AS "{each.id}"' for each in model.contexts]
+    joins = [f"LEFT JOIN ({ties_sql(model.id, each)}) tie_{each.id} USING (record_id)" for each in model.contexts]
+    return f"""
+        CREATE OR REPLACE TEMP TABLE compared AS
+        SELECT {", ".join(["own.*", *ties])}
+        FROM (SELECT record_id, {", ".join(values)} FROM {model.id}_record) own {" ".join(joins)}
+    """
+
+
+def ties_sql(register: str, context: LinkContext) -> str:
+    """Rows record_id, entities: what facts of the context's kinds tie a record to, busy entities left out."""
+    kinds = ", ".join(f"'{kind}'" for kind in context.kinds)
+    return f"""
+        SELECT record_id, list(entity_id ORDER BY entity_id) AS entities
+        FROM (
+            SELECT *, count(*) OVER (PARTITION BY entity_id) AS busy FROM (
+                SELECT DISTINCT fact.subject_id AS record_id, member.entity_id
+                FROM fact
+                JOIN member ON member.record_id = fact.object_id AND member.register = '{context.of}'
+                WHERE fact.subject_register = '{register}' AND fact.object_register = '{context.of}'
+                  AND fact.kind IN ({kinds})
+            )
+        ) WHERE busy <= {context.max_records} GROUP BY record_id
+    """
+
+
+def keys_sql(model: LinkageModel) -> str:
+    """Temporary table `met_by`: record and each key under which a collapse or blocking rule brings it to others."""
+    collapse = _union(key_sql(rule, model) for rule in model.collapse)
+    blocking = _union(key_sql(rule, model) for rule in model.blocking)
+    limits = " ".join(f"WHEN '{rule.id}' THEN {rule.max_block}" for rule in model.blocking if rule.max_block)
+    limit = f"CASE rule {limits} END" if limits else "NULL"
+    return f"""
+        CREATE OR REPLACE TEMP TABLE met_by AS
+        WITH collapse AS ({collapse}), blocking AS ({blocking}),
+             one AS (SELECT record_id, min(rule || chr(31) || key) AS one FROM collapse GROUP BY record_id),
+             crowd AS (
+                SELECT rule, key FROM blocking LEFT JOIN one USING (record_id)
+                GROUP BY rule, key HAVING count(DISTINCT coalesce(one, record_id::VARCHAR)) > {limit}
+             )
+        SELECT record_id, hash('collapse', rule, key) AS key FROM collapse
+        UNION
+        SELECT record_id, hash('blocking', rule, key) AS key FROM blocking ANTI JOIN crowd USING (rule, key)
+    """
+
+
+def key_sql(rule: KeyRule, model: LinkageModel) -> str:
+    """Rows record_id, rule, key: one for each combination of the values of the columns that hold a list."""
+    source = "compared"
+    for column in rule.columns:
+        if column in model.many:
+            source = f'(SELECT * REPLACE (unnest("{column}") AS "{column}") FROM {source})'
+    known = " AND ".join(f"({part}) IS NOT NULL" for part in rule.on)
+    return f"""
+        SELECT record_id, '{rule.id}' AS rule, concat_ws(chr(31), {", ".join(rule.on)}) AS key
+        FROM {source} WHERE {known}
+    """
+
+
+def classes_sql() -> str:
+    """Temporary table `record_class`: keys and the records that have exactly these."""
+    return """
+        CREATE OR REPLACE TEMP TABLE record_class AS
+        SELECT record_id, list(key ORDER BY key) AS keys FROM met_by GROUP BY record_id
+    """
+
+
+def met_sql(register: str) -> str:
+    """One row: true pairs, and those of them that share a key."""
+    return f"""
+        WITH class AS (
+            SELECT truth_id, coalesce(keys, []) AS keys, count(*) AS n,
+                   row_number() OVER (ORDER BY truth_id, coalesce(keys, [])) AS class
+            FROM labelled_{register} LEFT JOIN record_class USING (record_id)
+            WHERE truth_id IS NOT NULL GROUP BY truth_id, coalesce(keys, [])
+        ), keyed AS (SELECT truth_id, class, n, unnest(keys) AS key FROM class), meeting AS (
+            SELECT DISTINCT l.class AS class_l, r.class AS class_r, l.n AS n_l, r.n AS n_r
+            FROM keyed l JOIN keyed r ON l.truth_id = r.truth_id AND l.key = r.key AND l.class < r.class
+        ), size AS (SELECT sum(n) AS n FROM class GROUP BY truth_id)
+        SELECT (SELECT sum(n * (n - 1) // 2) FROM size),
+               (SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM class WHERE len(keys) > 0)
+             + (SELECT coalesce(sum(n_l * n_r), 0) FROM meeting)
+    """
+
+
+def _union(parts: Iterable[str]) -> str:
+    empty = "SELECT NULL::BIGINT AS record_id, NULL::VARCHAR AS rule, NULL::VARCHAR AS key WHERE false"
+    return " UNION ALL ".join([empty, *parts])
