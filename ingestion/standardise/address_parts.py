@@ -1,0 +1,140 @@
+"""The parts of a Chinese address as the parser collects them, and the keys made of them."""
+
+import re
+from dataclasses import dataclass
+
+from ingestion.standardise.numerals import NUMERALS, arabic
+from ingestion.standardise.pinyin import simplified
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of one address; numbers are digits as text, without their unit.
+
+    `address_key` is the chain road|lane弄|sub-lane支弄|number号|building幢|room室 to the finest level recorded, with
+    the village and its group or homestead, or the estate, in the first slots where no road holds. `building_key` is
+    the same without floor and room. Neither exists where no road, village or estate is named.
+    """
+
+    province: str | None = None
+    city: str | None = None
+    district: str | None = None
+    town: str | None = None
+    committee: str | None = None
+    road: str | None = None
+    lane: str | None = None
+    sub_lane: str | None = None
+    number: str | None = None
+    building: str | None = None
+    entrance: str | None = None
+    floor: str | None = None
+    room: str | None = None
+    village: str | None = None
+    village_group: str | None = None
+    estate: str | None = None
+    address_key: str | None = None
+    building_key: str | None = None
+    precision: str = "none"
+
+
+class Parts:
+    """The parts found so far, and the order facts that decide what a number belongs to."""
+
+    __slots__ = (
+        *("province", "city", "district", "town", "committee", "road", "lane", "sub_lane", "number", "building"),
+        *("entrance", "floor", "room", "village", "village_group", "estate"),
+        *("latest", "estate_numbered", "building_first"),
+    )
+
+    def __init__(self) -> None:
+        self.province: str | None = None
+        self.city: str | None = None
+        self.district: str | None = None
+        self.town: str | None = None
+        self.committee: str | None = None
+        self.road: str | None = None
+        self.lane: str | None = None
+        self.sub_lane: str | None = None
+        self.number: str | None = None
+        self.building: str | None = None
+        self.entrance: str | None = None
+        self.floor: str | None = None
+        self.room: str | None = None
+        self.village: str | None = None
+        self.village_group: str | None = None
+        self.estate: str | None = None
+        self.latest = ""
+        self.estate_numbered = False
+        self.building_first = False
+
+
+_ESTATE_ORDINAL = re.compile(rf"([{NUMERALS}]+)(?=期|坊|街坊|区|村$)")
+
+
+def road_key(road: str) -> str:
+    """A road's comparison form: 公路 is written 路 as often as not."""
+    return simplified(road).replace("公路", "路").replace("大路", "路")
+
+
+def estate_key(estate: str) -> str:
+    """An estate's comparison form: without 小区 at the end, ordinals of its parts in digits."""
+    name = simplified(estate)
+    if len(name) > 3:
+        name = name.removesuffix("小区").removesuffix("住宅")
+    return _ESTATE_ORDINAL.sub(lambda found: arabic(found[1]) or found[1], name)
+
+
+def village_key(village: str) -> str:
+    """A village's comparison form."""
+    return simplified(village)
+
+
+def _unit(value: str | None, unit: str) -> str:
+    return f"{value}{unit}" if value else ""
+
+
+def _house_slots(parts: Parts, *, in_quarter: bool) -> tuple[str, str]:
+    """Number and building slot; in a lane or estate the door's number may be called 号, 幢 or 号楼."""
+    number, building, entrance = parts.number, parts.building, parts.entrance
+    if in_quarter and building and not entrance and (number is None or number == building):
+        number, building = building, None
+    elif parts.lane and parts.building_first and number:
+        building, entrance = None, None
+    elif building == number:
+        building = None
+    return _unit(number, "号"), _unit(building, "幢") + _unit(entrance, "单元")
+
+
+def _place_slots(parts: Parts) -> tuple[str, str, str] | None:
+    on_road = parts.lane or ((parts.number or parts.building) and not parts.estate_numbered)
+    if parts.road and on_road:
+        return road_key(parts.road), _unit(parts.lane, "弄"), _unit(parts.sub_lane, "支弄")
+    if parts.village:
+        group = _unit(parts.village_group, "组") or (estate_key(parts.estate) if parts.estate else "")
+        return village_key(parts.village), group, ""
+    if parts.estate:
+        return estate_key(parts.estate), "", ""
+    return None
+
+
+def _room_slot(parts: Parts) -> str:
+    """The room, with its floor where the room's number alone does not tell the floor (2层3室)."""
+    if parts.room:
+        room = f"{parts.room}室" if parts.room.isascii() else parts.room
+        return f"{parts.floor}层{room}" if parts.floor and len(parts.room) < 3 else room
+    return _unit(parts.floor, "层")
+
+
+def keys_of(parts: Parts) -> tuple[str | None, str | None, str]:
+    """address_key, building_key and precision."""
+    place = _place_slots(parts)
+    if place is None:
+        return None, None, "area" if parts.town or parts.committee or parts.road else "none"
+    house = _house_slots(parts, in_quarter=bool(parts.lane or (parts.estate and not parts.road)))
+    chain = "|".join((*place, *house)).rstrip("|")
+    if not any(house):
+        return chain, None, "lane"
+    room = _room_slot(parts)
+    if not room:
+        return chain, chain, "building"
+    return "|".join((*place, *house, room)), chain, "room" if parts.room else "building"

@@ -1,0 +1,37 @@
+"""An address as written → text that the parser reads: half-width, Arabic digits, one sign for each kind of gap."""
+
+import re
+
+from ingestion.standardise.numerals import NUMERALS, arabic
+from ingestion.standardise.text import clean_text
+
+_NUMERAL_BEFORE_UNIT = re.compile(
+    rf"第?([{NUMERALS}]+)(?=支弄|弄|号|幢|栋|座|单元|门牌|门(?!路|街|镇|村|口)|层|楼(?!宅)|室|村民小组|小组|组|队|#)"
+)
+_ORDINAL = re.compile(r"第(?=\d+(?:村民小组|小组|组|队|层|幢|栋|单元|号))")
+_DASHES = re.compile(r"[—–‐‑‒―−－ーｰ~～_]+|--+")
+_HASH = re.compile(r"[＃♯№]|NO\.?(?=\d)")
+_OPEN, _SHUT = "([{<【〔《", ")]}>】〕》"
+_TO_PLAIN = str.maketrans(
+    {**dict.fromkeys(_OPEN, "("), **dict.fromkeys(_SHUT, ")"), **dict.fromkeys("，,、;；。:：|\t", " ")}
+)
+_GAP_IN_DIGITS = re.compile(r"(?<=[0-9A-Z]) +(?=[0-9])")
+_PLAIN = re.compile(r"[\u4e00-\u9fff0-9A-Z()-]+")
+_HAS_NUMERAL = re.compile(rf"[{NUMERALS}]")
+
+
+def _as_digits(found: re.Match[str]) -> str:
+    return arabic(found[1]) or found[0]
+
+
+def readable(raw: str) -> str:
+    """The text in the one spelling that the parser reads; a gap between two numbers becomes a dash."""
+    text = raw
+    if not _PLAIN.fullmatch(text):
+        text = clean_text(text).upper().translate(_TO_PLAIN)
+        text = _HASH.sub("#", _DASHES.sub("-", text))
+        if " " in text:
+            text = _GAP_IN_DIGITS.sub("-", text.strip()).replace(" ", "")
+    if "第" in text:
+        text = _ORDINAL.sub("", text)
+    return _NUMERAL_BEFORE_UNIT.sub(_as_digits, text) if _HAS_NUMERAL.search(text) else text

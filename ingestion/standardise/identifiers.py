@@ -1,0 +1,92 @@
+"""Resident ID numbers (GB 11643) and unified social credit codes (GB 32100): clean form, check, what they tell."""
+
+import re
+from datetime import date
+
+from stdnum.cn import uscc
+
+from ingestion.standardise.text import known_text
+
+_SEPARATORS = re.compile(r"[\s\-_'\"`.,·]")
+_RESIDENT = re.compile(r"\d{17}[\dX]")
+_OLD_RESIDENT = re.compile(r"\d{15}")
+_FLOAT = re.compile(r"\d(?:\.\d+)?E\+?\d{1,2}")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+_PROVINCES = frozenset(
+    f"{region}{place}"
+    for region, places in {1: 5, 2: 3, 3: 7, 4: 6, 5: 4, 6: 5}.items()
+    for place in range(0 if region == 5 else 1, places + 1)
+) | {"71", "81", "82", "83", "91"}
+_EARLIEST, _LATEST = 1880, 2099
+_RUNS = ("12345678", "87654321")
+
+
+def check_character(first17: str) -> str:
+    """The check character of a resident ID by ISO 7064 MOD 11-2."""
+    return _CHECKS[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first17, strict=True)) % 11]
+
+
+def birth_date_of(number: str) -> date | None:
+    """The birth date inside an 18-character ID number; None where it is no plausible date."""
+    try:
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+    return born if _EARLIEST <= born.year <= _LATEST else None
+
+
+def _is_dummy(number: str) -> bool:
+    """A number that someone typed to get past the form: one digit only, a run, no area at all."""
+    body = number[:-1]
+    return len(set(body)) <= 2 or number.startswith("000000") or any(run in body for run in _RUNS)
+
+
+def _cleaned(raw: str) -> str | None:
+    text = known_text(raw)
+    if text is None:
+        return None
+    text = _SEPARATORS.sub("", text.upper().replace("×", "X").replace("✕", "X"))
+    return text if text and not _FLOAT.fullmatch(text) and set(text) - set("*?X") else None
+
+
+def _lengthened(number: str) -> str:
+    """An old 15-digit number with its century and check character; any other text as it is."""
+    if not _OLD_RESIDENT.fullmatch(number):
+        return number
+    longer = f"{number[:6]}19{number[6:]}"
+    longer += check_character(longer)
+    return longer if birth_date_of(longer) is not None and number[:2] in _PROVINCES else number
+
+
+def standardise_resident_id(raw: str) -> tuple[str | None, bool | None, date | None, str | None]:
+    """id_number, id_valid, id_birth_date, id_sex.
+
+    Valid means: 18 characters, right check character, plausible birth date, area of a province. A number that
+    fails stays as cleaned text with id_valid False; dummies and defaults are none.
+    """
+    text = known_text(raw)
+    if text is None or _FLOAT.fullmatch(text.upper()):
+        return None, None, None, None
+    number = _cleaned(raw)
+    if number is None or _is_dummy(number):
+        return None, None, None, None
+    number = _lengthened(number)
+    born = birth_date_of(number) if _RESIDENT.fullmatch(number) else None
+    if born is None or number[:2] not in _PROVINCES or check_character(number[:17]) != number[17]:
+        return number, False, None, None
+    return number, True, born, "male" if int(number[16]) % 2 else "female"
+
+
+def standardise_uscc(raw: str) -> tuple[str | None, bool | None]:
+    """uscc, uscc_valid; letters O and I, which no code has, are read as digits where the check then holds.
+
+    Old 15-digit registration numbers and 9-character organisation codes stay as cleaned text, not valid.
+    """
+    code = _cleaned(raw)
+    if code is None or len(set(code)) <= 2:
+        return None, None
+    for candidate in (code, code.replace("O", "0").replace("I", "1")):
+        if len(candidate) == 18 and uscc.is_valid(candidate):
+            return candidate, True
+    return code, False

@@ -1,0 +1,155 @@
+"""Names of persons: Han, of other peoples with a middle dot, Latin, masked, and mixtures of these.
+
+The name stays as written but for dots, spaces and width; simplified form and pinyin are comparison keys only.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from ingestion.standardise.pinyin import COMPOUND_SURNAMES, HAN, SURNAMES, simplified, surname_syllables, syllables
+from ingestion.standardise.text import clean_text, is_default
+
+_DOTS = re.compile(r"\s*[·•・‧∙⋅●･ᐧ⸱◦．.。,，、﹒∘\u0387]\s*")
+_HAN = re.compile(HAN)
+_BRACKETS = re.compile(r"[(\[【〔{<].*?[)\]】〕}>]|[(\[【〔{<].*$")
+_MASKS = re.compile(r"[＊﹡✱×?■□█●]|[xX](?=" + HAN + r")|(?<=" + HAN + r")[xX]+$")
+_NOT_NAME = re.compile(r"[^\w·*' -]|[\d_]")
+_TITLES = ("先生", "女士", "小姐", "师傅", "阿姨", "老师", "老板", "同志", "太太", "大爷", "大妈")
+_LATIN_TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|dr|sir|dame|prof|rev|jr|sr|esq)\b\.?", re.IGNORECASE)
+_PARTICLES = frozenset(
+    ("de", "del", "della", "der", "den", "di", "da", "du", "la", "le", "van", "von", "bin", "ibn", "al", "el", "st")
+)
+_PINYIN_SURNAMES = frozenset("".join(surname_syllables(surname)) for surname in SURNAMES)
+_UNKNOWN_WORDS = ("测试", "不详", "未知", "无名氏", "某某")
+
+
+class PersonName(NamedTuple):
+    """A person's name and its comparison keys; keys are ASCII. A name of a surname alone has no name_key."""
+
+    name: str | None = None
+    name_simplified: str | None = None
+    surname: str | None = None
+    given_name: str | None = None
+    name_key: str | None = None
+    surname_key: str | None = None
+    given_key: str | None = None
+
+
+NOBODY = PersonName()
+
+
+def _cleaned_han(text: str) -> str:
+    text = _BRACKETS.sub("", text)
+    text = _MASKS.sub("*", text)
+    text = _DOTS.sub("·", text).strip("·")
+    text = _NOT_NAME.sub("", text.replace(" ", ""))
+    return re.sub(r"\*+$", lambda run: "*" * min(2, len(run[0])), text)
+
+
+def _split_han(name: str) -> tuple[str | None, str | None]:
+    """Surname and given name; no surname for names with a dot and for long ones that begin with none."""
+    plain = simplified(name)
+    if "·" in name:
+        return None, name
+    if len(name) >= 3 and plain[:2] in COMPOUND_SURNAMES:
+        return name[:2], name[2:]
+    if len(name) >= 5 or (len(name) == 4 and plain[0] not in SURNAMES):
+        return None, name
+    return name[0], name[1:] or None
+
+
+def _split_mixed(name: str) -> tuple[str | None, str | None]:
+    """Split of a name in which Latin letters stand for a character: the first sign is the surname."""
+    first = re.match(rf"{HAN}|\*|[A-Za-z]+", name)
+    if first is None:
+        return None, None
+    return first[0], name[first.end() :].strip() or None
+
+
+def _han_name(text: str) -> PersonName:
+    name = _cleaned_han(text)
+    if not _HAN.search(name) or is_default(name):
+        return NOBODY
+    for title in _TITLES:
+        if name.endswith(title) and len(name) - len(title) in (1, 2):
+            family = name.removesuffix(title)
+            return PersonName(name, simplified(name), family, surname_key="".join(surname_syllables(family)))
+    surname, given = (_split_mixed if re.search(r"[A-Za-z]", name) else _split_han)(name)
+    return _with_keys(name, surname, given)
+
+
+def _with_keys(name: str, surname: str | None, given: str | None) -> PersonName:
+    first = surname_syllables(surname) if surname else []
+    rest = syllables(given) if given else []
+    return PersonName(
+        name,
+        simplified(name),
+        surname,
+        given,
+        " ".join(first + rest) if rest else None,
+        "".join(first) or None,
+        "".join(rest) or None,
+    )
+
+
+def _ascii(text: str) -> str:
+    stripped = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    stripped = stripped.translate({ord("ß"): "ss", ord("ø"): "o", ord("Ø"): "O", ord("ł"): "l", ord("æ"): "ae"})
+    return re.sub(r"[^a-z*]+", " ", re.sub(r"['’`]", "", stripped.lower())).strip()
+
+
+def _latin_split(text: str) -> tuple[str, str]:
+    """Given names and surname of a name in Latin letters, `Surname, Given` included; particles join the surname."""
+    before, comma, after = text.partition(",")
+    if comma and after.strip() and not re.search(r"\d", after):
+        return after.strip(), before.strip()
+    words = before.split()
+    start = len(words) - 1
+    while start > 1 and words[start - 1].lower() in _PARTICLES:
+        start -= 1
+    return " ".join(words[:start]), " ".join(words[start:])
+
+
+def _latin_name(given: str, surname: str) -> PersonName:
+    given, surname = given.strip(" .,-"), surname.strip(" .,-")
+    given_key, surname_key = _ascii(given), _ascii(surname)
+    if not given_key and not surname_key:
+        return NOBODY
+    name = " ".join(part for part in (given, surname) if part)
+    return PersonName(
+        name,
+        name,
+        surname or None,
+        given or None,
+        f"{surname_key} {given_key}" if surname_key and given_key else None,
+        surname_key.replace(" ", "") or None,
+        given_key.replace(" ", "") or None,
+    )
+
+
+def standardise_person_name(raw: str) -> PersonName:
+    """The name of a person in a Chinese feed, Han or not.
+
+    A romanised Chinese name may have its surname first: it does where the first word is the reading of one.
+    """
+    text = clean_text(raw)
+    if is_default(text) or is_default(text.strip("*() ")) or any(word in text for word in _UNKNOWN_WORDS):
+        return NOBODY
+    if _HAN.search(text):
+        return _han_name(text)
+    text = _LATIN_TITLE.sub(" ", _DOTS.sub(" ", _BRACKETS.sub("", text))) if "," not in text else text
+    words = text.split()
+    if 2 <= len(words) <= 3 and words[0].lower() in _PINYIN_SURNAMES and words[-1].lower() not in _PINYIN_SURNAMES:
+        return _latin_name(" ".join(words[1:]), words[0])
+    return _latin_name(*_latin_split(text))
+
+
+def standardise_latin_name(raw: str) -> PersonName:
+    """A name in Latin letters: `given<U+001F>surname`, `Given Surname` or `Surname, Given`; titles are left out."""
+    given, _, surname = (clean_text(part) for part in raw.partition("\x1f"))
+    if "\x1f" in raw:
+        given, surname = ("" if is_default(part) else _LATIN_TITLE.sub(" ", part) for part in (given, surname))
+        return _latin_name(given, surname)
+    text = " ".join(_LATIN_TITLE.sub(" ", _BRACKETS.sub(" ", given)).split())
+    return NOBODY if is_default(text) else _latin_name(*_latin_split(text))

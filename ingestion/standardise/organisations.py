@@ -1,0 +1,169 @@
+"""Names of organisations: the name as written, its distinctive core (字号), its branch part, and a pinyin key."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from ingestion.standardise.numerals import NUMERALS, arabic
+from ingestion.standardise.pinyin import simplified, syllables
+from ingestion.standardise.text import clean_text, is_default
+from ingestion.standardise.unit_words import BRANCH_KINDS, FORM_END, PROVINCES, TRADE_END
+
+_SPACE_IN_HAN = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])")
+_BRACKETED = re.compile(r"\(([^()]*)\)")
+_PROVINCE = "|".join(PROVINCES)
+_REGION = re.compile(
+    rf"中华人民共和国|中国|(?:{_PROVINCE})(?:壮族|回族|维吾尔)?(?:自治区|特别行政区|省|市)?"
+    r"|[一-龥]{2,4}?(?<![城都超])市(?!场)|[一-龥]{2,4}?(?<![小社园业发])(?:区|县|旗)(?![域])|[一-龥]{2,4}?(?:镇街道|街道|镇|乡)"
+)
+_PARTNERSHIP = re.compile(r"\((?:有限合伙|普通合伙|特殊普通合伙|个体工商户|个体)\)")
+_KINDS = "|".join(BRANCH_KINDS)
+_BRANCH_OF_COMPANY = re.compile(
+    rf"^(.+?(?:公司|集团|银行|合作社|事务所|中心))(?!股份|有限|集团)(.*?(?:{_KINDS}|中心|门市))$"
+)
+_BRANCH_OF_SHOP = re.compile(
+    r"^(.+?(?:店|超市|厂|行|院|馆|药房|诊所|学校|幼儿园|中学|小学))(.*?分(?:店|公司|部|厂|院|校|园|号))$"
+)
+_NUMBERED_BRANCH = re.compile(r"^(.{2,}?)(第?\d+(?:分店|分公司|分厂|分部|门店|店)|分店|分公司)$")
+_ORDINAL = re.compile(rf"第([{NUMERALS}]+)")
+_SCHOOL = re.compile(r"(?:中学|小学|幼儿园|学校|高中|初中|中心校|一中|二中|三中|[一二三四五六七八九]幼|学院|大学)$")
+_GENERIC_SCHOOL = re.compile(
+    r"(?:第?[一二三四五六七八九十\d]+|实验|中心|中心小|高级|职业|工业|职业技术|特殊教育|机关|附属|民办|外国语|业余|成人|开放|青少年)*"
+    r"(?:高级)?(?:中学|小学|幼儿园|学校|高中|初中|中心校|中|学院|大学)"
+)
+_SHORT_SCHOOL = re.compile(r"第([一二三四五六七八九十]+)(?:高级)?中学$")
+_NAMED_FOR_REGION = re.compile(r"(?:银行|大学|学院|医院|人民|师范|总工会|图书馆|博物馆|体育|海关)")
+_PUNCTUATION = re.compile(r"[\s\"'“”‘’《》<>【】\[\]、,，.。·\-_/]+")
+
+
+class OrganisationName(NamedTuple):
+    """An organisation's name with its core, the core's pinyin key in ASCII, and its branch part."""
+
+    name: str | None = None
+    name_core: str | None = None
+    name_key: str | None = None
+    branch: str | None = None
+
+
+def _cleaned(raw: str) -> str:
+    text = clean_text(raw).replace("〔", "(").replace("〕", ")").replace("【", "(").replace("】", ")")
+    return _SPACE_IN_HAN.sub("", text.strip(" \"'“”.,;、-"))
+
+
+@cache
+def _stems(places: frozenset[str]) -> re.Pattern[str]:
+    names = sorted(places, key=lambda name: (-len(name), name))
+    return re.compile("|".join(map(re.escape, names)) if names else r"(?!)")
+
+
+def _without_regions(text: str, places: frozenset[str]) -> tuple[str, str]:
+    """The name behind its region prefix, and the last region's stem; two characters at least stay."""
+    last = ""
+    while True:
+        found = _REGION.match(text) or _stems(places).match(text)
+        if found is None or len(text) - found.end() < 2 or _NAMED_FOR_REGION.match(text, found.end()):
+            return text, last
+        last = re.sub(r"(?:省|市|区|县|镇街道|街道|镇|乡)$", "", found[0])
+        text = text[found.end() :]
+
+
+def _without_form(text: str) -> str:
+    """The name without its legal forms; 馆 of 面馆 is part of a trade and stays."""
+    while (found := FORM_END.search(text)) is not None and found.start() >= 2:
+        trade = TRADE_END.search(text)
+        if text.endswith("银行") or (trade is not None and trade.start() < found.start()):
+            break
+        text = text[: found.start()]
+    return text
+
+
+def _without_trade(text: str) -> str:
+    while (found := TRADE_END.search(text)) is not None and found.start() >= 2:
+        text = text[: found.start()]
+    return text
+
+
+def _split_branch(text: str) -> tuple[str, str | None]:
+    """Head office's name and branch part; brackets hold a region, a legal form or the branch."""
+    branch = None
+    for inner in _BRACKETED.findall(text):
+        if re.search(rf"(?:{_KINDS})$", inner):
+            branch = inner
+    bare = _BRACKETED.sub("", _PARTNERSHIP.sub("", text))
+    for pattern in (_BRANCH_OF_COMPANY, _BRANCH_OF_SHOP, _NUMBERED_BRANCH):
+        found = pattern.match(bare)
+        if found and branch is None:
+            return found[1], found[2]
+    return bare, branch
+
+
+def _ordinals_as_digits(text: str) -> str:
+    return _ORDINAL.sub(lambda found: f"第{arabic(found[1]) or found[1]}", text)
+
+
+def _branch_name(branch: str | None, places: frozenset[str]) -> str | None:
+    """The branch without province and city, so that 上海嘉定分公司 and 嘉定分公司 are one."""
+    if branch is None:
+        return None
+    branch = _ordinals_as_digits(branch)
+    found = _REGION.match(branch)
+    while found and re.match(rf"(?:{_PROVINCE})", branch) and len(branch) - found.end() > 3:
+        branch = branch[found.end() :]
+        found = _REGION.match(branch)
+    return re.sub(r"^([一-龥]{2,3})(?:区|镇|街道)(?=分)", r"\1", branch)
+
+
+def _school_core(text: str, places: frozenset[str]) -> str:
+    """A school by its short name: 上海市嘉定区第一中学 is 嘉定一中; a place stays where the rest names no school."""
+    rest, region = _without_regions(text, places)
+    generic = _GENERIC_SCHOOL.fullmatch(rest) is not None
+    return _SHORT_SCHOOL.sub(r"\1中", f"{region}{rest}" if generic else rest)
+
+
+def _core(head: str, places: frozenset[str]) -> str:
+    plain = simplified(_PUNCTUATION.sub("", head))
+    if _SCHOOL.search(plain):
+        return _school_core(plain, places)
+    rest, _ = _without_regions(plain, places)
+    return _without_trade(_without_form(rest))
+
+
+def unit_name_core(name: str, *, places: frozenset[str] = frozenset()) -> str | None:
+    """The distinctive core (字号) of an organisation's name, without region, trade, legal form and branch.
+
+    `places` are stems of place names (嘉定, 安亭) that count as a region where they stand in front without 区 or 镇.
+    """
+    text = _cleaned(name)
+    return None if is_default(text) else _core(_split_branch(text)[0], places) or None
+
+
+def unit_name_short(name: str, *, places: frozenset[str] = frozenset()) -> str | None:
+    """The head office's name without region and legal form, the trade kept: 大众汽车 of 上海大众汽车有限公司."""
+    text = _cleaned(name)
+    if is_default(text):
+        return None
+    head = simplified(_PUNCTUATION.sub("", _split_branch(text)[0]))
+    if _SCHOOL.search(head):
+        return _school_core(head, places)
+    return _without_form(_without_regions(head, places)[0]) or None
+
+
+def organisation_name(raw: str, places: frozenset[str]) -> OrganisationName:
+    """Name, core, key and branch of one name as written; `places` as in unit_name_core."""
+    text = _cleaned(raw)
+    if is_default(text) or "测试" in text:
+        return OrganisationName()
+    head, branch = _split_branch(text)
+    core = _core(head, places)
+    key = "".join(syllables(core)) or None
+    return OrganisationName(text, core or None, key, _branch_name(branch, places))
+
+
+def organisation_standardiser(places: Callable[[], frozenset[str]]) -> Callable[[str], OrganisationName]:
+    """A standardiser for names of organisations in a region whose place names are `places`."""
+
+    def standardise(raw: str) -> OrganisationName:
+        return organisation_name(raw, places())
+
+    return standardise
