@@ -19,6 +19,7 @@ STANDARDISER_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "date": (),
         "month": (),
         "phone": (),
+        "phone_digits": (),
         "area_code": (),
         "committee": (),
         "person_name": ("name_simplified", *NAME_KEYS),
