@@ -1,0 +1,1 @@
+"""What the gate runs beside linters: budgets of size, and reference pages written from declarations."""

@@ -1,0 +1,1 @@
+"""One module per reference page: declarations in, Markdown out."""
