@@ -23,7 +23,7 @@ STANDARDISER_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "area_code": (),
         "committee": (),
         "person_name": ("name_simplified", *NAME_KEYS),
-        "latin_name": NAME_KEYS,
+        "latin_name": ("name_simplified", *NAME_KEYS),
         "resident_id": ("id_valid", "id_birth_date", "id_sex"),
         "address": ADDRESS_PARTS,
         "address_line": ("address_line",),

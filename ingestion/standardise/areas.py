@@ -13,10 +13,15 @@ _TOWN_ENDING = re.compile(r"(?:新村街道|镇街道|路街道|街道|镇|乡|�
 _COMMITTEE = re.compile(r"[1-9]\d{11}")
 
 
-def standardise_area_code(raw: str) -> tuple[str | None]:
-    """The six-digit division code; longer codes of towns and committees are cut to it."""
-    found = _DIVISION.fullmatch(clean_text(raw))
-    return (found[1] if found else None,)
+def area_code_standardiser(gazetteer: Callable[[], Gazetteer]) -> Callable[[str], tuple[str | None]]:
+    """A standardiser to six-digit division codes, from longer codes or from the name of a province."""
+
+    def standardise(raw: str) -> tuple[str | None]:
+        text = clean_text(raw)
+        found = _DIVISION.fullmatch(text)
+        return (found[1] if found else gazetteer().province_codes.get(text),)
+
+    return standardise
 
 
 @cache

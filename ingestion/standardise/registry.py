@@ -70,7 +70,7 @@ _ALL = (
         organisations.organisation_standardiser(areas.place_stems),
     ),
     _standardiser("uscc", "uscc uscc_valid:boolean", identifiers.standardise_uscc),
-    _standardiser("area_code", "value", areas.standardise_area_code),
+    _standardiser("area_code", "value", areas.area_code_standardiser(areas.shipped_gazetteer)),
     _standardiser("committee", "value", areas.committee_standardiser(areas.shipped_gazetteer)),
 )
 

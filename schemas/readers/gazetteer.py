@@ -1,8 +1,8 @@
-"""The gazetteer: towns and committees of the district with their codes and the names they go by."""
+"""The gazetteer: towns and committees of the district, and provinces, with their codes and the names they go by."""
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from schemas.files import DeclarationTree
 
 TOWNS = "gazetteer/towns.csv"
 COMMITTEES = "gazetteer/committees.csv"
+PROVINCES = "gazetteer/provinces.csv"
 KINDS = ("residential", "village")
 COMMITTEE_ENDING = re.compile(r"(社区)?(居民委员会|居委会|居委|村民委员会|村委会|村委)?$")
 
@@ -19,6 +20,15 @@ COMMITTEE_ENDING = re.compile(r"(社区)?(居民委员会|居委会|居委|村�
 @dataclass(frozen=True)
 class Town:
     """A town, sub-district or industrial zone; the code has nine digits."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Province:
+    """A province; the division code has six digits and ends in 0000."""
 
     code: str
     name: str
@@ -48,15 +58,21 @@ class Committee:
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Towns and committees, looked up by code or by any name in use."""
+    """Towns and committees of the district, and the provinces, looked up by any name in use."""
 
     towns: tuple[Town, ...]
     committees: tuple[Committee, ...]
+    provinces: tuple[Province, ...]
 
     @cached_property
     def town_codes(self) -> Mapping[str, str]:
         """Code of a town by name or alias."""
         return {name: town.code for town in self.towns for name in (*town.aliases, town.name)}
+
+    @cached_property
+    def province_codes(self) -> Mapping[str, str]:
+        """Code of a province by name or alias."""
+        return {name: province.code for province in self.provinces for name in (*province.aliases, province.name)}
 
     @cached_property
     def committee_codes(self) -> Mapping[str, tuple[str, ...]]:
@@ -77,45 +93,56 @@ class Gazetteer:
 
 
 def read_gazetteer(tree: DeclarationTree) -> Gazetteer:
-    """Towns and committees; raises DeclarationError with every wrong line of both files."""
-    towns_file, committees_file = tree.path(TOWNS), tree.path(COMMITTEES)
-    towns = _rows(towns_file, ("code", "name", "aliases", "source"))
-    committees = _rows(committees_file, ("code", "town_code", "name", "kind", "source"))
-    problems = [*_code_problems(towns_file, towns, 9), *_code_problems(committees_file, committees, 12)]
-    problems += _committee_problems(committees_file, committees, {row["code"] for row in towns})
+    """Towns, committees and provinces; raises DeclarationError with every wrong line of all files."""
+    towns = _read(tree.path(TOWNS), ("code", "name", "aliases", "source"), 9)
+    committees = _read(tree.path(COMMITTEES), ("code", "town_code", "name", "kind", "source"), 12)
+    provinces = _read(tree.path(PROVINCES), ("code", "name", "aliases", "source"), 6)
+    problems = [*towns.problems, *committees.problems, *provinces.problems]
+    problems += _committee_problems(committees, {row["code"] for row in towns.rows})
     if problems:
         raise DeclarationError(problems)
     return Gazetteer(
-        towns=tuple(Town(row["code"], row["name"], tuple(filter(None, row["aliases"].split("|")))) for row in towns),
-        committees=tuple(Committee(row["code"], row["name"], row["town_code"], row["kind"]) for row in committees),
+        towns=tuple(Town(row["code"], row["name"], _aliases(row)) for row in towns.rows),
+        committees=tuple(Committee(row["code"], row["name"], row["town_code"], row["kind"]) for row in committees.rows),
+        provinces=tuple(Province(row["code"], row["name"], _aliases(row)) for row in provinces.rows),
     )
 
 
-def _rows(file: Path, header: Sequence[str]) -> list[dict[str, str]]:
+@dataclass(frozen=True)
+class _List:
+    file: Path
+    rows: tuple[dict[str, str], ...]
+    problems: tuple[Problem, ...]
+
+
+def _read(file: Path, header: Sequence[str], digits: int) -> _List:
     with file.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
+        reader = csv.DictReader(lines, restkey="more", restval="")
         if tuple(reader.fieldnames or ()) != tuple(header):
-            raise DeclarationError([Problem(file, "line 1", f"the columns must be {', '.join(header)}")])
-        return list(reader)
+            return _List(file, (), (Problem(file, "line 1", f"the columns must be {', '.join(header)}"),))
+        rows = tuple(reader)
+    return _List(file, rows, tuple(_code_problems(file, rows, digits)))
 
 
-def _code_problems(file: Path, rows: list[dict[str, str]], digits: int) -> list[Problem]:
+def _aliases(row: dict[str, str]) -> tuple[str, ...]:
+    return tuple(alias for alias in row["aliases"].split("|") if alias)
+
+
+def _code_problems(file: Path, rows: Sequence[dict[str, str]], digits: int) -> Iterator[Problem]:
     seen: set[str] = set()
-    problems = []
     for line, row in enumerate(rows, start=2):
-        if not re.fullmatch(rf"\d{{{digits}}}", row["code"] or ""):
-            problems.append(Problem(file, f"line {line}", f"{row['code']} is not a code of {digits} digits"))
+        if "more" in row:
+            yield Problem(file, f"line {line}", "has more values than columns")
+        if not re.fullmatch(rf"\d{{{digits}}}", row["code"]):
+            yield Problem(file, f"line {line}", f"{row['code']!r} is not a code of {digits} digits")
         if row["code"] in seen:
-            problems.append(Problem(file, f"line {line}", f"{row['code']} is listed twice"))
+            yield Problem(file, f"line {line}", f"{row['code']} is listed twice")
         seen.add(row["code"])
-    return problems
 
 
-def _committee_problems(file: Path, rows: list[dict[str, str]], towns: set[str]) -> list[Problem]:
-    problems = []
-    for line, row in enumerate(rows, start=2):
+def _committee_problems(committees: _List, towns: set[str]) -> Iterator[Problem]:
+    for line, row in enumerate(committees.rows, start=2):
         if row["town_code"] not in towns or not row["code"].startswith(row["town_code"]):
-            problems.append(Problem(file, f"line {line}", f"{row['town_code']} is not the town of {row['code']}"))
+            yield Problem(committees.file, f"line {line}", f"{row['town_code']} is not the town of {row['code']}")
         if row["kind"] not in KINDS:
-            problems.append(Problem(file, f"line {line}", f"{row['kind']} is none of {', '.join(KINDS)}"))
-    return problems
+            yield Problem(committees.file, f"line {line}", f"{row['kind']!r} is none of {', '.join(KINDS)}")
