@@ -26,7 +26,26 @@ _ESTATE_WORD = (
 )
 _ESTATE_PART = r"(?:[东南西北中新][区苑村坊]|[一二三四五六七八九十\d]{1,3}(?:期|坊|街坊|区|村)|[A-Z]区)"
 _ESTATE = rf"[一-龥A-Z](?:(?!路)[一-龥A-Z]){{0,7}}?{_ESTATE_WORD}{_ON_ROAD}(?!{_ESTATE_WORD}){_ESTATE_PART}*(?:小区)?"
-_VILLAGE = rf"[一-龥](?:(?!路)[一-龥]){{0,5}}?村{_ON_ROAD}(?!委|民委)"
+_VILLAGE = (
+    r"[一-龥](?:(?!路)[一-龥]){0,5}?(?:新村(?![东南西北]?[路街])|(?<!新)村)"
+    "(?![前后中]?(?:公路|路|街(?!道)|巷|弄)|委|民委)"
+)
+_ROAD = r"(?![东南西北中前后]?(?:支路|公路|路|街(?!道)|巷|弄))"
+_TOWN = (
+    r"[一-龥]{2,6}?(?:镇街道|新村街道|街道办事处|街道|镇(?:人民政府)?" + _ON_ROAD + "|乡(?![村路东南西北])"
+    "|工业园区|工业区|开发区|度假区|新区(?=[一-龥0-9]))(?:管委会)?"
+)
+_COMMITTEE = (
+    "[一-龥0-9]{1,8}?(?:社区居民委员会|社区居委会|社区居委|居民委员会|居委会|居委"
+    "|村民委员会|村委会|村委|社区(?![路医卫]))"
+)
+_ESTATE_WORD = (
+    "(?:新村|小区|花园|花苑|公寓|家园|新苑|雅苑|名苑|嘉苑|佳苑|家苑|丽苑|苑|大厦|广场|别墅|名邸|公馆|大楼"
+    "|商城|工业园|产业园|创业园|科技园)"
+)
+_ESTATE_PART = r"(?:[东南西北中新][区苑村坊]|[一二三四五六七八九十\d]{1,3}(?:期|坊|街坊|区|村)|[A-Z]区)"
+_ESTATE = rf"[一-龥A-Z](?:(?!路)[一-龥A-Z]){{0,7}}?{_ESTATE_WORD}{_ON_ROAD}(?!{_ESTATE_WORD}){_ESTATE_PART}*(?:小区)?"
+_VILLAGE = r"[一-龥](?:(?!路)[一-龥]){0,5}?(?:新村(?![东南西北]?[路街])|(?<!新)村)(?![前后中]?(?:公路|路|街(?!道)|巷|弄)|委|民委)"
 _ROAD = (
     r"(?:[一-龥]|\d(?=号?[路国省县]|\d)){1,8}?(?:公路|大道|支路|路(?![口边旁])|大街|街(?![道坊])|国道|省道|县道|胡同|巷(?![村子]))"
     r"(?!新村|[一二三四五六七八九十]村|小区|花园)|\d{2,3}(?:国道|省道|县道)"
@@ -39,7 +58,7 @@ _NEAR = re.compile(r"(?:靠近|邻近|临近|近)[一-龥]{1,6}(?:路|街|公路
 _ROAD_TAIL = re.compile(r"[东南西北中][段侧面边首]|与|和|交叉口|交界处?|路口|口")
 _NOISE = re.compile(
     r"(?:东|南|西|北|左|右|前|后|旁|侧|边|面|附近|对面|隔壁|旁边|交叉口|交界|路口|口|内|里|处|的|间|主卧|次卧|客厅|隔间|阁楼|小间|大间|朝南|朝北|半|"
-    r"商铺|门面房?|店面|店铺|底商|沿街|厂房|车间|仓库|宿舍|办公楼?|办公室|门卫|附楼|辅房|平房|楼上|楼下|院|门牌|临时?|房屋|房|室|大?门口|出租屋?|出租|全幢|整栋|全部|公安|村民|户)+"
+    r"商铺|门面房?|店面|店铺|底商|沿街|厂房|车间|仓库|宿舍|办公楼?|办公室|门卫|附楼|辅房|平房|楼上|楼下|院|门牌|临时?|房屋|房|室|大?门口|出租屋?|出租|群租|合租|空置|无人|待核|全幢|整栋|全部|公安|村民|户)+"
 )
 _LOW_FLOOR = re.compile(r"(?:底层|底楼|首层)")
 _NON_DWELLING = re.compile(r"(?:半?地下室|地下车库|车库|车位|储藏室|阁楼)")
@@ -57,7 +76,8 @@ def _set_admin(parts: Parts, text: str) -> str:
 
 
 def _set_road(parts: Parts, name: str) -> None:
-    name = name.lstrip("与和及")
+    if parts.road is not None:
+        name = name.lstrip("与和及")
     if parts.lane is None and parts.number is None:
         parts.road, parts.latest = name, "road"
     elif parts.road is None:
@@ -128,7 +148,8 @@ def _read_rest(parts: Parts, rest: str, *, bracketed: bool) -> None:
     if low := _LOW_FLOOR.search(rest):
         parts.floor = parts.floor or "1"
         rest = rest[: low.start()] + rest[low.end() :]
-    if (parts.number or parts.building) and (room := _NON_DWELLING.match(rest)):
-        parts.room = parts.room or room[0]
+    if room := _NON_DWELLING.match(rest):
+        if parts.room is None:
+            parts.room, parts.latest = room[0], "non-dwelling"
         return
     _set_rest(parts, rest, bracketed=bracketed)

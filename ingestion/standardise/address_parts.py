@@ -132,9 +132,10 @@ def keys_of(parts: Parts) -> tuple[str | None, str | None, str]:
         return None, None, "area" if parts.town or parts.committee or parts.road else "none"
     house = _house_slots(parts, in_quarter=bool(parts.lane or (parts.estate and not parts.road)))
     chain = "|".join((*place, *house)).rstrip("|")
-    if not any(house):
-        return chain, None, "lane"
     room = _room_slot(parts)
+    if not any(house):
+        outside = parts.room is not None and not parts.room[0].isascii()
+        return (f"{chain}||||{room}", None, "room") if outside else (chain, None, "lane")
     if not room:
         return chain, chain, "building"
     return "|".join((*place, *house, room)), chain, "room" if parts.room else "building"

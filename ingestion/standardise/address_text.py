@@ -8,6 +8,7 @@ from ingestion.standardise.text import clean_text
 _NUMERAL_BEFORE_UNIT = re.compile(
     rf"第?([{NUMERALS}]+)(?=支弄|弄|号|幢|栋|座|单元|门牌|门(?!路|街|镇|村|口)|层|楼(?!宅)|室|村民小组|小组|组|队|#)"
 )
+_NUMERAL_AT_END = re.compile(r"(?<=[号元楼层幢栋座#-])[〇零一二三四五六七八九]{3,4}$")
 _ORDINAL = re.compile(r"第(?=\d+(?:村民小组|小组|组|队|层|幢|栋|单元|号))")
 _DASHES = re.compile(r"[—–‐‑‒―−－ーｰ~～_]+|--+")
 _HASH = re.compile(r"[＃♯№]|NO\.?(?=\d)")
@@ -34,4 +35,7 @@ def readable(raw: str) -> str:
             text = _GAP_IN_DIGITS.sub("-", text.strip()).replace(" ", "")
     if "第" in text:
         text = _ORDINAL.sub("", text)
-    return _NUMERAL_BEFORE_UNIT.sub(_as_digits, text) if _HAS_NUMERAL.search(text) else text
+    if _HAS_NUMERAL.search(text):
+        text = _NUMERAL_BEFORE_UNIT.sub(_as_digits, text)
+        text = _NUMERAL_AT_END.sub(lambda found: arabic(found[0]) or found[0], text)
+    return text

@@ -44,7 +44,9 @@ def _set_sub_lane(parts: Parts, number: str) -> None:
 
 
 def _set_number(parts: Parts, number: str) -> None:
-    if parts.number is None:
+    if parts.latest == "non-dwelling":
+        _set_room(parts, number)
+    elif parts.number is None:
         parts.number = number
         parts.building_first = parts.building is not None
         parts.estate_numbered = parts.latest == "estate"
@@ -77,7 +79,10 @@ def _set_floor(parts: Parts, number: str) -> None:
 
 
 def _set_room(parts: Parts, number: str) -> None:
-    parts.room = parts.room or number
+    if parts.latest == "non-dwelling":
+        parts.room, parts.latest = f"{parts.room}{number}", "room"
+    else:
+        parts.room = parts.room or number
 
 
 def _set_group(parts: Parts, number: str) -> None:
@@ -90,8 +95,8 @@ def _set_unnamed(parts: Parts, number: str) -> None:
     """A number without a unit: the house in a road, lane, estate or village; the room once the house is known."""
     if parts.number is None and parts.building is None:
         _set_number(parts, number)
-    elif parts.room is None and number != parts.number:
-        parts.room = number
+    elif (parts.room is None and number != parts.number) or parts.latest == "non-dwelling":
+        _set_room(parts, number)
 
 
 _SETTERS: dict[str | None, Callable[[Parts, str], None]] = {
@@ -124,6 +129,8 @@ def _set_chain(parts: Parts, numbers: list[str], unit: str | None) -> None:
     if parts.lane is None and parts.road and parts.latest == "road" and parts.number is None and len(before) > 1:
         _set_number(parts, before.pop(0))
     if unit in (None, "室", "房", "号"):
+        if (parts.number or parts.building) and len(before) == 1 and len(before[0]) >= _ROOM_DIGITS:
+            before, last = [], f"{before[0]}-{last}"
         _set_house(parts, before)
         _set_unnamed(parts, last) if not before else _set_room(parts, last)
     else:

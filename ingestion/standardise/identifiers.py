@@ -59,11 +59,19 @@ def _lengthened(number: str) -> str:
     return longer if birth_date_of(longer) is not None and number[:2] in _PROVINCES else number
 
 
+def _certain_birth_date(number: str) -> date | None:
+    """The birth date of a number whose form, area, date and check character are all right."""
+    if not _RESIDENT.fullmatch(number) or number[:2] not in _PROVINCES or check_character(number[:17]) != number[17]:
+        return None
+    return birth_date_of(number)
+
+
 def standardise_resident_id(raw: str) -> tuple[str | None, bool | None, date | None, str | None]:
     """id_number, id_valid, id_birth_date, id_sex.
 
-    Valid means: 18 characters, right check character, plausible birth date, area of a province. A number that
-    fails stays as cleaned text with id_valid False; dummies and defaults are none.
+    Valid means: 18 characters, right check character, plausible birth date, area of a province; letters
+    O, I and L are read as digits where all this then holds. A number that fails stays as cleaned text with
+    id_valid False; dummies and defaults are none.
     """
     text = known_text(raw)
     if text is None or _FLOAT.fullmatch(text.upper()):
@@ -72,10 +80,11 @@ def standardise_resident_id(raw: str) -> tuple[str | None, bool | None, date | N
     if number is None or _is_dummy(number):
         return None, None, None, None
     number = _lengthened(number)
-    born = birth_date_of(number) if _RESIDENT.fullmatch(number) else None
-    if born is None or number[:2] not in _PROVINCES or check_character(number[:17]) != number[17]:
-        return number, False, None, None
-    return number, True, born, "male" if int(number[16]) % 2 else "female"
+    for candidate in (number, number.replace("O", "0").replace("I", "1").replace("L", "1")):
+        born = _certain_birth_date(candidate)
+        if born is not None:
+            return candidate, True, born, "male" if int(candidate[16]) % 2 else "female"
+    return number, False, None, None
 
 
 def standardise_uscc(raw: str) -> tuple[str | None, bool | None]:

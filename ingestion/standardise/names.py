@@ -4,10 +4,17 @@ The name stays as written but for dots, spaces and width; simplified form and pi
 """
 
 import re
-import unicodedata
 from typing import NamedTuple
 
-from ingestion.standardise.pinyin import COMPOUND_SURNAMES, HAN, SURNAMES, simplified, surname_syllables, syllables
+from ingestion.standardise.pinyin import (
+    COMPOUND_SURNAMES,
+    HAN,
+    SURNAMES,
+    simplified,
+    surname_syllables,
+    syllables,
+    without_accents,
+)
 from ingestion.standardise.text import clean_text, is_default
 
 _DOTS = re.compile(r"\s*[·•・‧∙⋅●･ᐧ⸱◦．.。,，、﹒∘\u0387]\s*")
@@ -21,6 +28,9 @@ _PARTICLES = frozenset(
     ("de", "del", "della", "der", "den", "di", "da", "du", "la", "le", "van", "von", "bin", "ibn", "al", "el", "st")
 )
 _PINYIN_SURNAMES = frozenset("".join(surname_syllables(surname)) for surname in SURNAMES)
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"})
+_APOSTROPHES = re.compile(r"['’`]")
+_NOT_LETTER = re.compile(r"[^a-z*]+")
 _UNKNOWN_WORDS = ("测试", "不详", "未知", "无名氏", "某某")
 
 
@@ -94,9 +104,8 @@ def _with_keys(name: str, surname: str | None, given: str | None) -> PersonName:
 
 
 def _ascii(text: str) -> str:
-    stripped = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    stripped = stripped.translate({ord("ß"): "ss", ord("ø"): "o", ord("Ø"): "O", ord("ł"): "l", ord("æ"): "ae"})
-    return re.sub(r"[^a-z*]+", " ", re.sub(r"['’`]", "", stripped.lower())).strip()
+    plain = without_accents(text.lower()).translate(_LETTERS)
+    return _NOT_LETTER.sub(" ", _APOSTROPHES.sub("", plain)).strip()
 
 
 def _latin_split(text: str) -> tuple[str, str]:
@@ -140,7 +149,7 @@ def standardise_person_name(raw: str) -> PersonName:
         return _han_name(text)
     text = _LATIN_TITLE.sub(" ", _DOTS.sub(" ", _BRACKETS.sub("", text))) if "," not in text else text
     words = text.split()
-    if 2 <= len(words) <= 3 and words[0].lower() in _PINYIN_SURNAMES and words[-1].lower() not in _PINYIN_SURNAMES:
+    if 2 <= len(words) <= 3 and words[0].lower() in _PINYIN_SURNAMES:
         return _latin_name(" ".join(words[1:]), words[0])
     return _latin_name(*_latin_split(text))
 

@@ -10,6 +10,7 @@ _SPLIT = re.compile(r"[/;,、|]|\s{2,}|或")
 _EXTENSION = re.compile(r"(?:转|分机|EXT\.?|X|#).*$", re.IGNORECASE)
 _NOT_DIGIT = re.compile(r"\D")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_WRITTEN_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _AREA_LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d{2})[2-8]\d{6,7}")
 _LANDLINE = re.compile(r"[2-8]\d{6,7}")
 _SERVICE = re.compile(r"[48]00\d{7}")
@@ -52,7 +53,7 @@ def standardise_phone(raw: str) -> tuple[str | None]:
     Numbers of other countries need their +; they keep the country code.
     """
     text = clean_text(raw)
-    for part in [text, *_SPLIT.split(text)]:
+    for part in (text, *_SPLIT.split(text), *_WRITTEN_MOBILE.findall(text)):
         bare = _EXTENSION.sub("", part).strip()
         if number := _chinese(bare) or (_foreign(bare) if bare.startswith("+") else None):
             return (number,)

@@ -1,6 +1,7 @@
 """Toneless pinyin as ASCII comparison keys, one reading per character, with the readings that surnames have."""
 
 import re
+import unicodedata
 from functools import cache
 
 import opencc
@@ -17,7 +18,7 @@ COMPOUND_SURNAMES = frozenset(
         欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔
         申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正
         宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 梁丘 左丘 东门 西门 南荣 第五 完颜 纳兰
-        叶赫 那拉 富察 钮祜 耶律 贺兰 侯莫 达奚 哥舒 爱新
+        叶赫 那拉 富察 钮祜 耶律 贺兰 侯莫 达奚 哥舒
         """
     )
 )
@@ -74,9 +75,16 @@ def simplified(text: str) -> str:
     return text if text.isascii() else "".join(map(_simplified_character, text))
 
 
+def without_accents(text: str) -> str:
+    """The text with its combining marks taken off: yì is yi."""
+    if text.isascii():
+        return text
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+
+
 def syllables(text: str) -> list[str]:
     """Readings of the Han characters and runs of Latin letters, digits and masks in between, in order."""
-    lower = text.lower()
+    lower = without_accents(text.lower())
     if _IS_ASCII_NAME.fullmatch(lower):
         return lower.split()
     return [part if part.isascii() else reading(part) for part in _SYLLABLES.findall(lower)]
