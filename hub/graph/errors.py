@@ -1,0 +1,19 @@
+"""Errors of the graph, by who must act."""
+
+from hub.errors import HubError
+
+
+class GraphError(HubError):
+    """Root of the errors of the graph: publish again, or tell whoever runs the hub."""
+
+
+class GraphBuildError(GraphError):
+    """A graph that could not be built, or does not equal the tables it was built from."""
+
+
+class GraphVersionError(GraphError):
+    """A graph built by another version of its engine; it is built again, never migrated."""
+
+
+class GraphQueryError(GraphError):
+    """A question that the engine refused or did not finish in time."""

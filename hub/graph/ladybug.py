@@ -1,0 +1,257 @@
+"""The embedded engine: a Ladybug file, built once from Parquet in a process of its own, then only ever read.
+
+The only module that imports ladybug. Run as a module it is the building process.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import ladybug
+
+from hub.graph.errors import GraphBuildError, GraphQueryError, GraphVersionError
+from hub.graph.ladybug_texts import (
+    edges_cypher,
+    export_sql,
+    node_table_cypher,
+    node_texts_cypher,
+    quoted,
+    relationship_table_cypher,
+    relationship_texts_cypher,
+)
+from hub.graph.port import Edge, EntityRef, GraphOrigin, GraphPath, Neighbourhood, Row
+from hub.graph.tables import summarise_graph
+from hub.graph.values import check_parameters, normalise_rows
+from hub.graph.walks import neighbourhood, shortest_path
+from schemas.readers.cypher import parse_cypher
+from schemas.readers.graph import GraphModel
+from schemas.readers.questions import Question
+from stores.durable import replace_durably
+from stores.snapshots import TableSummary
+from stores.summaries import summarise
+from stores.warehouse import Warehouse, open_warehouse
+
+VERSION = version("ladybug")
+ARROW_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class LadybugSettings:
+    """What the engine may use; its own defaults take most of the memory and reserve terabytes of address space."""
+
+    buffer_pool_bytes: int = 1 << 30
+    threads: int = 2
+    max_file_bytes: int = 1 << 36
+    timeout_seconds: float = 120.0
+
+
+def build_ladybug(
+    warehouse: Warehouse,
+    model: GraphModel,
+    file: Path,
+    *,
+    settings: LadybugSettings,
+    expected: Mapping[str, TableSummary] | None = None,
+) -> None:
+    """Builds a fresh file from the graph tables in a process of its own, compares it with them, moves it into place.
+
+    `expected` are the rows and hashes that the tables have (computed where not given). Raises GraphBuildError, and
+    leaves `file` as it was, where the process fails or the graph differs from its tables.
+    """
+    expected = expected or summarise_graph(warehouse, model)
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
+        building = Path(folder) / file.name
+        statements = _export(warehouse, model, Path(folder))
+        _build_in_child(building, statements, settings)
+        _compare(building, model, settings=settings, expected=expected)
+        replace_durably(building, file)
+
+
+def _export(warehouse: Warehouse, model: GraphModel, folder: Path) -> list[str]:
+    statements = []
+    for label in model.labels.values():
+        parquet = folder / f"node_{label.label}.parquet"
+        warehouse.execute(f"COPY (FROM {label.table} ORDER BY id) TO {quoted(parquet)} (FORMAT parquet)")
+        statements += [node_table_cypher(label), f"COPY `{label.label}` FROM {quoted(parquet)}"]
+    for each in model.types.values():
+        statements.append(relationship_table_cypher(each))
+        for end in each.ends:
+            parquet = folder / f"rel_{each.type}_{end.start}_{end.end}.parquet"
+            warehouse.execute(f"COPY ({export_sql(each, end)}) TO {quoted(parquet)} (FORMAT parquet)")
+            statements.append(
+                f"COPY `{each.type}` FROM {quoted(parquet)} (from={quoted(end.start)}, to={quoted(end.end)})"
+            )
+    return statements
+
+
+def _build_in_child(file: Path, statements: list[str], settings: LadybugSettings) -> None:
+    plan = json.dumps({"file": str(file), "statements": statements, "settings": asdict(settings)})
+    child = subprocess.run(
+        [sys.executable, "-m", "hub.graph.ladybug"], input=plan, capture_output=True, text=True, check=False
+    )
+    if child.returncode != 0:
+        told = "\n".join(child.stderr.strip().splitlines()[-3:])
+        raise GraphBuildError(f"the graph could not be built (exit {child.returncode}): {told}")
+
+
+def build_from_plan(plan: str) -> None:
+    """Runs the statements of a plan (JSON) on a fresh file; meant for the building process alone."""
+    content = json.loads(plan)
+    settings = LadybugSettings(**content["settings"])
+    with _database(Path(content["file"]), settings, read_only=False) as database:
+        connection = ladybug.Connection(database)
+        for statement in [*content["statements"], "CHECKPOINT"]:
+            _execute(connection, statement).close()
+        connection.close()
+
+
+def _compare(file: Path, model: GraphModel, *, settings: LadybugSettings, expected: Mapping[str, TableSummary]) -> None:
+    with _database(file, settings, read_only=True) as database:
+        found = _summaries(database, model)
+    different = [
+        f"{name} has {found[name].rows} rows (hash {found[name].hash}), its table {expected[name].rows} "
+        f"({expected[name].hash})"
+        for name in found
+        if found[name] != expected[name]
+    ]
+    if different:
+        raise GraphBuildError("the graph differs from the tables it was built from: " + "; ".join(different))
+
+
+@contextmanager
+def _database(file: Path, settings: LadybugSettings, *, read_only: bool) -> Iterator[ladybug.Database]:
+    database = _open(file, settings, read_only=read_only)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _open(file: Path, settings: LadybugSettings, *, read_only: bool) -> ladybug.Database:
+    return ladybug.Database(
+        file,
+        buffer_pool_size=settings.buffer_pool_bytes,
+        max_num_threads=settings.threads,
+        max_db_size=settings.max_file_bytes,
+        read_only=read_only,
+    )
+
+
+def _execute(
+    connection: ladybug.Connection, text: str, parameters: Mapping[str, object] | None = None
+) -> ladybug.QueryResult:
+    result = connection.execute(text, dict(parameters or {}))
+    if isinstance(result, list):
+        raise GraphQueryError(f"one statement at a time, not {len(result)}: {text[:200]}")
+    return result
+
+
+def _summaries(database: ladybug.Database, model: GraphModel) -> dict[str, TableSummary]:
+    found = {}
+    connection = ladybug.Connection(database)
+    with open_warehouse(None) as scratch:
+        for name, text in {**node_texts_cypher(model), **relationship_texts_cypher(model)}.items():
+            result = _execute(connection, text)
+            scratch.register_arrow("returned", result.get_as_arrow(ARROW_ROWS))
+            found[name] = summarise(scratch, "returned")
+            scratch.unregister("returned")
+            result.close()
+    connection.close()
+    return found
+
+
+def open_ladybug(
+    file: Path, model: GraphModel, origin: GraphOrigin, *, settings: LadybugSettings | None = None
+) -> "LadybugStore":
+    """The graph in this file, for reading only.
+
+    Raises GraphVersionError where `origin` names another version of the engine: the file is then built again.
+    """
+    if origin.engine_version != VERSION:
+        raise GraphVersionError(
+            f"{file} was built by ladybug {origin.engine_version}, this is {VERSION}: publish again with `hub publish`"
+        )
+    if not file.is_file():
+        raise GraphQueryError(f"{file} is missing: publish again with `hub publish`")
+    chosen = settings or LadybugSettings()
+    return LadybugStore(_open(file, chosen, read_only=True), model, origin, timeout_seconds=chosen.timeout_seconds)
+
+
+class LadybugStore:
+    """A Ladybug file, open for reading; may be used from several threads at once."""
+
+    def __init__(
+        self, database: ladybug.Database, model: GraphModel, origin: GraphOrigin, *, timeout_seconds: float
+    ) -> None:
+        self._database = database
+        self._model = model
+        self._origin = origin
+        self._timeout_milliseconds = int(timeout_seconds * 1000)
+
+    @property
+    def origin(self) -> GraphOrigin:
+        """The snapshot that the graph belongs to."""
+        return self._origin
+
+    def counts(self) -> Mapping[str, int]:
+        """Number of nodes of each label and relationships of each type."""
+        texts = {name: f"MATCH (n:`{name}`) RETURN count(*) AS n" for name in self._model.labels}
+        texts |= {name: f"MATCH ()-[r:`{name}`]->() RETURN count(*) AS n" for name in self._model.types}
+        return {name: int(self._rows(text, {})[0][0]) for name, text in texts.items()}
+
+    def hashes(self) -> Mapping[str, TableSummary]:
+        """Rows and hash of each label and type."""
+        return _summaries(self._database, self._model)
+
+    def run(self, question: Question, parameters: Mapping[str, object]) -> list[Row]:
+        """The rows of a question in its order; see GraphStore."""
+        check_parameters(question, parameters)
+        used = parse_cypher(question.cypher).parameters
+        given = {name: value for name, value in parameters.items() if name in used}
+        return normalise_rows(self._rows(question.cypher, given), question.columns)
+
+    def neighbourhood(self, entity: EntityRef, *, as_of: date, hops: int, limit: int) -> Neighbourhood:
+        """What lies within one or two hops at the date; see GraphStore."""
+        return neighbourhood(entity, lambda frontier: self._edges(frontier, as_of), hops=hops, limit=limit)
+
+    def path(self, start: EntityRef, end: EntityRef, *, as_of: date, max_hops: int) -> GraphPath | None:
+        """The shortest way at the date; see GraphStore."""
+        return shortest_path(start, end, lambda frontier: self._edges(frontier, as_of), max_hops=max_hops)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._database.close()
+
+    def _edges(self, frontier: Collection[EntityRef], as_of: date) -> list[Edge]:
+        found: set[Edge] = set()
+        for label in sorted({node.label for node in frontier}):
+            ids = sorted(node.id for node in frontier if node.label == label)
+            for text in edges_cypher(label, self._model):
+                for start, end, kind, eid in self._rows(text, {"ids": ids, "as_of": as_of}):
+                    found.add(Edge(EntityRef(*start.split(" ", 1)), EntityRef(*end.split(" ", 1)), kind, eid))
+        return sorted(found)
+
+    def _rows(self, text: str, parameters: Mapping[str, object]) -> list[list[Any]]:
+        connection = ladybug.Connection(self._database)
+        connection.set_query_timeout(self._timeout_milliseconds)
+        try:
+            result = _execute(connection, text, parameters)
+            rows = [list(row) for row in result.get_all()]
+            result.close()
+        except RuntimeError as error:
+            raise GraphQueryError(f"the graph engine did not answer: {error}\nin: {text[:1000]}") from error
+        finally:
+            connection.close()
+        return rows
+
+
+if __name__ == "__main__":
+    build_from_plan(sys.stdin.read())

@@ -1,0 +1,78 @@
+"""Texts for the embedded engine: its table definitions, what is copied into them, and what is read back."""
+
+from collections.abc import Mapping
+
+from schemas.readers.graph import End, GraphModel, NodeLabel, Property, RelationshipType
+from schemas.readers.registers import FieldType
+
+COLUMN_TYPES: Mapping[FieldType, str] = {
+    FieldType.TEXT: "STRING",
+    FieldType.DATE: "DATE",
+    FieldType.INTEGER: "INT64",
+    FieldType.DECIMAL: "DOUBLE",
+    FieldType.BOOLEAN: "BOOLEAN",
+}
+AS_OF = "r.valid_from <= $as_of AND (r.valid_to IS NULL OR r.valid_to > $as_of)"
+
+
+def export_sql(each: RelationshipType, end: End) -> str:
+    """The rows of one type between two labels, in the column order that COPY needs."""
+    names = ", ".join(f'"{one.name}"' for one in each.stored_properties)
+    return (
+        f"SELECT start_id, end_id, {names} FROM {each.table} "
+        f"WHERE start_label = '{end.start}' AND end_label = '{end.end}' ORDER BY start_id, end_id, eid"
+    )
+
+
+def node_table_cypher(label: NodeLabel) -> str:
+    """The statement that makes the table of a label."""
+    return f"CREATE NODE TABLE `{label.label}`({_columns_cypher(label.properties)}, PRIMARY KEY(id))"
+
+
+def relationship_table_cypher(each: RelationshipType) -> str:
+    """The statement that makes the table of a relationship type."""
+    ends = ", ".join(f"FROM `{end.start}` TO `{end.end}`" for end in each.ends)
+    return f"CREATE REL TABLE `{each.type}`({ends}, {_columns_cypher(each.stored_properties)})"
+
+
+def _columns_cypher(properties: tuple[Property, ...]) -> str:
+    return ", ".join(f"`{each.name}` {COLUMN_TYPES[each.type]}" for each in properties)
+
+
+def quoted(text: object) -> str:
+    """A string literal that names a file or a label."""
+    escaped = str(text).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def node_texts_cypher(model: GraphModel) -> dict[str, str]:
+    """Texts that return everything of each label, columns as in its graph table."""
+    return {
+        name: f"MATCH (n:`{name}`) RETURN "
+        + ", ".join(f"n.`{each.name}` AS `{each.name}`" for each in label.properties)
+        for name, label in model.labels.items()
+    }
+
+
+def relationship_texts_cypher(model: GraphModel) -> dict[str, str]:
+    """Texts that return everything of each type, columns as in its graph table."""
+    return {
+        name: f"MATCH (a)-[r:`{name}`]->(b) RETURN label(a) AS start_label, a.id AS start_id, "
+        "label(b) AS end_label, b.id AS end_id, "
+        + ", ".join(f"r.`{one.name}` AS `{one.name}`" for one in each.stored_properties)
+        for name, each in model.types.items()
+    }
+
+
+def edges_cypher(label: str, model: GraphModel) -> list[str]:
+    """Texts that return the edges out of and into nodes of one label ($ids) at $as_of, ends as `Label id`."""
+    texts = []
+    for each in model.types.values():
+        if each.is_geography:
+            continue
+        for end in each.ends:
+            pattern = f"(a:`{end.start}`)-[r:`{each.type}`]->(b:`{end.end}`)"
+            ends = f"'{end.start} ' + a.id AS s, '{end.end} ' + b.id AS e, '{each.type}' AS t, r.eid AS i"
+            sides = [side for side, name in (("a", end.start), ("b", end.end)) if name == label]
+            texts += [f"MATCH {pattern} WHERE {side}.id IN $ids AND {AS_OF} RETURN {ends}" for side in sides]
+    return texts
