@@ -1,0 +1,1 @@
+"""Speed, memory and accuracy, beside a peer that anyone can run: Splink as it comes."""
