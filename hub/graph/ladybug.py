@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -30,9 +30,9 @@ from hub.graph.ladybug_texts import (
 from hub.graph.port import Edge, EntityRef, GraphOrigin, GraphPath, Neighbourhood, Row
 from hub.graph.tables import summarise_graph
 from hub.graph.values import check_parameters, normalise_rows
-from hub.graph.walks import neighbourhood, shortest_path
+from hub.graph.walks import Reach, neighbourhood, shortest_path
 from schemas.readers.cypher import parse_cypher
-from schemas.readers.graph import GraphModel
+from schemas.readers.graph import GraphModel, RelationshipType
 from schemas.readers.questions import Question
 from stores.durable import replace_durably
 from stores.snapshots import TableSummary
@@ -220,21 +220,24 @@ class LadybugStore:
 
     def neighbourhood(self, entity: EntityRef, *, as_of: date, hops: int, limit: int) -> Neighbourhood:
         """What lies within one or two hops at the date; see GraphStore."""
-        return neighbourhood(entity, lambda frontier: self._edges(frontier, as_of), hops=hops, limit=limit)
+        types = list(self._model.types.values())
+        reach = Reach(hops, limit, self._model.places)
+        return neighbourhood(entity, lambda frontier: self._edges(frontier, as_of, types), reach)
 
     def path(self, start: EntityRef, end: EntityRef, *, as_of: date, max_hops: int) -> GraphPath | None:
         """The shortest way at the date; see GraphStore."""
-        return shortest_path(start, end, lambda frontier: self._edges(frontier, as_of), max_hops=max_hops)
+        types = [each for each in self._model.types.values() if not each.is_geography]
+        return shortest_path(start, end, lambda frontier: self._edges(frontier, as_of, types), max_hops=max_hops)
 
     def close(self) -> None:
         """Lets go of the file."""
         self._database.close()
 
-    def _edges(self, frontier: Collection[EntityRef], as_of: date) -> list[Edge]:
+    def _edges(self, frontier: Collection[EntityRef], as_of: date, types: Sequence[RelationshipType]) -> list[Edge]:
         found: set[Edge] = set()
         for label in sorted({node.label for node in frontier}):
             ids = sorted(node.id for node in frontier if node.label == label)
-            for text in edges_cypher(label, self._model):
+            for text in edges_cypher(label, types):
                 for start, end, kind, eid in self._rows(text, {"ids": ids, "as_of": as_of}):
                     found.add(Edge(EntityRef(*start.split(" ", 1)), EntityRef(*end.split(" ", 1)), kind, eid))
         return sorted(found)

@@ -1,6 +1,6 @@
 """Texts for the embedded engine: its table definitions, what is copied into them, and what is read back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from schemas.readers.graph import End, GraphModel, NodeLabel, Property, RelationshipType
 from schemas.readers.registers import FieldType
@@ -64,12 +64,10 @@ def relationship_texts_cypher(model: GraphModel) -> dict[str, str]:
     }
 
 
-def edges_cypher(label: str, model: GraphModel) -> list[str]:
+def edges_cypher(label: str, types: Sequence[RelationshipType]) -> list[str]:
     """Texts that return the edges out of and into nodes of one label ($ids) at $as_of, ends as `Label id`."""
     texts = []
-    for each in model.types.values():
-        if each.is_geography:
-            continue
+    for each in types:
         for end in each.ends:
             pattern = f"(a:`{end.start}`)-[r:`{each.type}`]->(b:`{end.end}`)"
             ends = f"'{end.start} ' + a.id AS s, '{end.end} ' + b.id AS e, '{each.type}' AS t, r.eid AS i"

@@ -85,7 +85,7 @@ class GraphStore(Protocol):
         """
 
     def neighbourhood(self, entity: EntityRef, *, as_of: date, hops: int, limit: int) -> Neighbourhood:
-        """What lies within one or two hops at the date; does not pass through committees and towns."""
+        """What lies within one or two hops at the date; committees and towns are reached but not passed through."""
 
     def path(self, start: EntityRef, end: EntityRef, *, as_of: date, max_hops: int) -> GraphPath | None:
         """The shortest way at the date over persons, houses and units; None where there is none so short."""

@@ -10,8 +10,18 @@ Expand = Callable[[Collection[EntityRef]], list[Edge]]
 WIDEST = 200_000
 
 
-def neighbourhood(centre: EntityRef, expand: Expand, *, hops: int, limit: int) -> Neighbourhood:
-    """Nodes within `hops` (1 or 2), nearest first, then by label and id, at most `limit` beside the centre."""
+@dataclass(frozen=True)
+class Reach:
+    """How far a neighbourhood goes; nodes of the labels in `ends` are reached but not passed through."""
+
+    hops: int
+    limit: int
+    ends: frozenset[str] = frozenset()
+
+
+def neighbourhood(centre: EntityRef, expand: Expand, reach: Reach) -> Neighbourhood:
+    """Nodes within 1 or 2 hops, nearest first, then by label and id, at most `limit` beside the centre."""
+    hops, limit = reach.hops, reach.limit
     if hops not in (1, 2):
         raise GraphQueryError(f"a neighbourhood reaches 1 or 2 hops, not {hops}")
     nodes, edges, complete = [centre], set[Edge](), True
@@ -22,8 +32,8 @@ def neighbourhood(centre: EntityRef, expand: Expand, *, hops: int, limit: int) -
         fresh = sorted({node for edge in found for node in (edge.start, edge.end)} - set(nodes))
         room = limit + 1 - len(nodes)
         complete = complete and len(fresh) <= room
-        frontier = fresh[:room]
-        nodes += frontier
+        nodes += fresh[:room]
+        frontier = [node for node in fresh[:room] if node.label not in reach.ends]
     kept = set(nodes)
     among = sorted(edge for edge in edges if edge.start in kept and edge.end in kept)
     return Neighbourhood(centre, tuple(nodes), tuple(among), complete)

@@ -125,6 +125,11 @@ class GraphModel:
         """Kinds of facts that become relationships."""
         return frozenset(kind for each in self.types.values() for kind in each.kinds)
 
+    @property
+    def places(self) -> frozenset[str]:
+        """Labels of the areas that houses lie in; a walk reaches them but does not pass through."""
+        return frozenset(end.end for each in self.types.values() if each.is_geography for end in each.ends)
+
 
 Text = Annotated[str, Field(min_length=1)]
 Days = Annotated[int, Field(gt=0)]

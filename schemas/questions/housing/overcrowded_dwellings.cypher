@@ -1,0 +1,60 @@
+/*
+title: {zh: 超限居住的住处, en: Over-crowded dwellings}
+question:
+  zh: 哪些住处人均面积不足或每室人数超限，且住户不是一家近亲？
+  en: Which dwellings have too little floor area a person or too many people a room, and are not lived in by one close family?
+subject: {label: House, key: id}
+parameters:
+  as_of: {type: date, default: snapshot, meaning: The date of the answer}
+  m2_per_person: {type: decimal, default: 5, meaning: Least floor area a person in square metres}
+  persons_per_room: {type: decimal, default: 2, meaning: Most people a room}
+  limit: {type: integer, default: 1000000, meaning: Most rows to return}
+columns:
+  house_id: {type: text, zh: 房屋编号, en: Id of the house}
+  address: {type: text, zh: 地址, en: Address}
+  residents: {type: integer, zh: 居住人数, en: Resolved residents}
+  area_m2: {type: decimal, zh: 面积（平方米）, en: Floor area in square metres}
+  rooms: {type: integer, zh: 居室数, en: Rooms}
+  m2_each: {type: decimal, zh: 人均面积, en: Floor area a person}
+  largest_family: {type: integer, zh: 最大亲属组人数, en: "Most residents that are one close family, as far as is known"}
+  since: {type: date, zh: 最后一人入住, en: Day when the last of the residents came}
+purposes: [training, rental_inspection]
+owner: housing
+legal_basis: 上海市居住房屋租赁管理办法 (5 m² a person, two a room, close family aside)
+retention_days: 180
+review_on: 2027-11-01
+when_wrong:
+  zh: 亲属关系没有登记在任何一册中；登记面积不含加建；一处住处实为几套；已搬走的人证据尚未失效。
+  en: >-
+    When kinship is in no register; when the registered area lacks an extension; when one address is several flats; when
+    people who left still have evidence in force.
+kinship: exempts
+*/
+// Licensed dormitories have limits of their own. Close family: spouses, parents, children, grandparents, siblings, guardians;
+// a family is all residents within two steps of kinship of one of them, also through a relative who lives elsewhere.
+MATCH (p:Person)-[l:LIVES_AT]->(h:House)
+WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
+  AND h.is_dwelling = true AND (h.use IS NULL OR h.use <> 'dormitory')
+WITH h, count(DISTINCT p.id) AS residents, max(l.valid_from) AS since
+WHERE residents > 1
+  AND (h.area_m2 < residents * $m2_per_person OR h.rooms * $persons_per_room < residents)
+MATCH (a:Person)-[m:LIVES_AT]->(h)
+WHERE m.valid_from <= $as_of AND (m.valid_to IS NULL OR m.valid_to > $as_of)
+OPTIONAL MATCH (b:Person)-[n:LIVES_AT]->(h)
+WHERE n.valid_from <= $as_of AND (n.valid_to IS NULL OR n.valid_to > $as_of)
+  AND b.id <> a.id
+  AND (EXISTS { MATCH (a)-[k:KIN_OF|GUARDIAN_OF]-(b)
+      WHERE (k.kind IS NULL OR k.kind <> 'other')
+        AND k.valid_from <= $as_of AND (k.valid_to IS NULL OR k.valid_to > $as_of) }
+    OR EXISTS { MATCH (a)-[k:KIN_OF|GUARDIAN_OF]-(c:Person)-[j:KIN_OF|GUARDIAN_OF]-(b)
+      WHERE c.id <> a.id AND c.id <> b.id
+        AND (k.kind IS NULL OR k.kind <> 'other') AND (j.kind IS NULL OR j.kind <> 'other')
+        AND k.valid_from <= $as_of AND (k.valid_to IS NULL OR k.valid_to > $as_of)
+        AND j.valid_from <= $as_of AND (j.valid_to IS NULL OR j.valid_to > $as_of) })
+WITH h, residents, since, a, count(DISTINCT b.id) + 1 AS family
+WITH h, residents, since, max(family) AS largest_family
+WHERE largest_family < residents
+RETURN h.id AS house_id, h.address AS address, residents AS residents, h.area_m2 AS area_m2, h.rooms AS rooms,
+  round(h.area_m2 / residents, 1) AS m2_each, largest_family AS largest_family, since AS since
+ORDER BY residents DESC, house_id
+LIMIT $limit
