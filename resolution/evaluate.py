@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.csv
 
 from resolution.evaluate_blocking import blocking_recall
@@ -84,14 +85,19 @@ def evaluate(
         drop_truth(snapshot, tables)
 
 
-def export(snapshot: Warehouse, file: Path) -> int:
-    """Writes every record's entity as CSV `feed,record_key,entity_id`, in this order; returns the number of rows."""
+def partition(snapshot: Warehouse) -> pa.Table:
+    """Every record's entity: feed, record_key, entity_id, in this order."""
     parts = " UNION ALL ".join(
         f"SELECT record.feed, record.record_key, member.entity_id FROM {register}_record record"
         f" JOIN member ON member.record_id = record.record_id AND member.register = '{register}'"
         for register in REGISTERS
     )
-    table = snapshot.arrow(f"SELECT * FROM ({parts}) ORDER BY feed, record_key, entity_id")
+    return snapshot.arrow(f"SELECT * FROM ({parts}) ORDER BY feed, record_key, entity_id")
+
+
+def export(snapshot: Warehouse, file: Path) -> int:
+    """Writes the partition as CSV; returns the number of rows."""
+    table = partition(snapshot)
     pyarrow.csv.write_csv(table, file)
     return int(table.num_rows)
 
