@@ -204,5 +204,9 @@ def _levels(content: LinkageFile) -> Iterator[tuple[str, str]]:
         if [level.id for level in each.levels if level.when is None] != [each.levels[-1].id]:
             yield f"comparisons.{each.id}", "the last level, and only that one, has no condition"
         for level in each.levels:
-            if level.term_frequency is not None and level.term_frequency not in single:
-                yield f"comparisons.{each.id}.{level.id}.term_frequency", "must name a column with one value"
+            name = level.term_frequency
+            if name is not None and (name not in single or level.when != f"{name}_l = {name}_r"):
+                yield (
+                    f"comparisons.{each.id}.{level.id}.term_frequency",
+                    f"counts only where the condition is that a column with one value is equal: {name}_l = {name}_r",
+                )

@@ -1,0 +1,106 @@
+"""The columns that a linkage model compares, computed from standard records and from facts."""
+
+from dataclasses import dataclass, replace
+
+from schemas.readers.linkage import Comparison, KeyRule, LinkageModel, LinkContext
+from stores.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A linkage model cut to what the records can answer; `left_out` names what was cut, and why."""
+
+    model: LinkageModel
+    left_out: tuple[str, ...]
+
+
+def build_linked(warehouse: Warehouse, model: LinkageModel, source: str) -> None:
+    """Temporary table `linked`: record_id, feed, source_key, is_current, is_main and every column of the model.
+
+    `source` holds the register's records: its standard table, or what stands in for it.
+    """
+    for context in model.contexts:
+        warehouse.execute(context_sql(model.id, context))
+    warehouse.execute(linked_sql(model, source))
+    for context in model.contexts:
+        warehouse.execute(f"DROP TABLE temp.context_{context.id}")
+
+
+def context_sql(register: str, context: LinkContext) -> str:
+    """Temporary table `context_<id>`: record_id and the entities that facts tie it to, busy ones left out."""
+    kinds = ", ".join(f"'{kind}'" for kind in context.kinds)
+    return f"""
+        CREATE OR REPLACE TEMP TABLE context_{context.id} AS
+        WITH tie AS (
+            SELECT DISTINCT fact.subject_id AS record_id, member.entity_id
+            FROM standard.fact fact
+            JOIN resolved.member member ON member.record_id = fact.object_id AND member.register = '{context.of}'
+            WHERE fact.subject_register = '{register}' AND fact.object_register = '{context.of}'
+              AND fact.kind IN ({kinds})
+        ), busy AS (SELECT entity_id FROM tie GROUP BY entity_id HAVING count(*) > {context.max_records})
+        SELECT record_id, list(entity_id ORDER BY entity_id) AS entities
+        FROM tie WHERE entity_id NOT IN (SELECT entity_id FROM busy) GROUP BY record_id
+    """
+
+
+def linked_sql(model: LinkageModel, source: str) -> str:
+    """Temporary table `linked` out of `source` and the context tables."""
+    values = [
+        f'CASE WHEN ({each.value}) IS NOT NULL THEN [{each.value}] END AS "{each.id}"'
+        if each.many
+        else f'({each.value}) AS "{each.id}"'
+        for each in model.columns
+    ]
+    contexts = [f'context_{each.id}.entities AS "{each.id}"' for each in model.contexts]
+    joins = [f"LEFT JOIN context_{each.id} USING (record_id)" for each in model.contexts]
+    return f"""
+        CREATE OR REPLACE TEMP TABLE linked AS
+        SELECT {", ".join(["own.*", *contexts])}
+        FROM (
+            SELECT record_id, feed, record_key AS source_key, ended_on IS NULL AS is_current,
+                   record_key = row_key AS is_main, {", ".join(values)}
+            FROM {source}
+        ) own {" ".join(joins)}
+    """
+
+
+def fit_model(warehouse: Warehouse, model: LinkageModel) -> FittedModel:
+    """The model without the rules, levels and comparisons on columns that no record of `linked` fills."""
+    ids = [each.id for each in model.columns] + [each.id for each in model.contexts]
+    counted = ", ".join(f'count("{name}")' for name in ids)
+    counts = warehouse.rows(f"SELECT {counted} FROM linked")[0]
+    empty = frozenset(name for name, count in zip(ids, counts, strict=True) if count == 0)
+    comparisons = [_fit_comparison(each, empty) for each in model.comparisons]
+    fitted = replace(
+        model,
+        collapse=_fit_rules(model.collapse, empty),
+        blocking=_fit_rules(model.blocking, empty),
+        comparisons=tuple(each for each in comparisons if each is not None),
+    )
+    return FittedModel(fitted, _left_out(model, fitted, empty))
+
+
+def _fit_rules(rules: tuple[KeyRule, ...], empty: frozenset[str]) -> tuple[KeyRule, ...]:
+    return tuple(rule for rule in rules if not empty & set(rule.columns))
+
+
+def _fit_comparison(comparison: Comparison, empty: frozenset[str]) -> Comparison | None:
+    levels = tuple(level for level in comparison.levels if not empty & level.columns)
+    if empty & set(comparison.needs) or len(levels) < 2:
+        return None
+    return replace(comparison, levels=levels)
+
+
+def _left_out(model: LinkageModel, fitted: LinkageModel, empty: frozenset[str]) -> tuple[str, ...]:
+    kept = {each.id for each in (*fitted.collapse, *fitted.blocking)}
+    gone = [(f"rule {each.id}", each.columns) for each in (*model.collapse, *model.blocking) if each.id not in kept]
+    levels = {each.id: {level.id for level in each.levels} for each in fitted.comparisons}
+    for comparison in model.comparisons:
+        if comparison.id not in levels:
+            read = (*comparison.needs, *(name for level in comparison.levels for name in level.columns))
+            gone.append((f"comparison {comparison.id}", read))
+            continue
+        for level in comparison.levels:
+            if level.id not in levels[comparison.id]:
+                gone.append((f"level {comparison.id}.{level.id}", tuple(level.columns)))
+    return tuple(f"{what}: no record fills {', '.join(sorted(empty & set(read)))}" for what, read in gone)

@@ -1,0 +1,183 @@
+"""Splink, and nothing else: settings out of a linkage model, training, and scores for pairs."""
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from splink import DuckDBAPI, Linker
+
+from resolution.weights import LevelWeight, Weights
+from schemas.readers.linkage import Comparison, Level, LinkageModel
+from stores.warehouse import Warehouse
+
+NOTHING_SCORED = """
+    CREATE OR REPLACE TEMP TABLE scored AS
+    SELECT match_key, join_key_l AS record_id_l, join_key_r AS record_id_r, 0::DOUBLE AS match_weight,
+           0::DOUBLE AS match_probability FROM pair WHERE false
+"""
+OVERLAP = re.compile(r"\boverlap\(")
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What is learnt from pairs taken at random: the share of each level among them, and of pairs that are one."""
+
+    shares: Mapping[tuple[str, str], float | None]
+    prior: float
+
+
+def condition_sql(condition: str) -> str:
+    """A condition of a linkage file in DuckDB's SQL."""
+    return OVERLAP.sub("list_has_any(", condition)
+
+
+def missing_sql(comparison: Comparison) -> str:
+    """The condition under which a pair says nothing on this comparison."""
+    return " or ".join(f"{name}_l is null or {name}_r is null" for name in comparison.needs)
+
+
+def splink_settings(
+    model: LinkageModel, weights: Weights | None, *, prior: float, explain: bool = False
+) -> dict[str, Any]:
+    """Splink settings for one table of records; without weights only fixed levels have theirs.
+
+    With `explain` the scores keep the level and weight of each comparison.
+    """
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "record_id",
+        "probability_two_random_records_match": prior,
+        "blocking_rules_to_generate_predictions": [],
+        "comparisons": [_comparison(each, weights) for each in model.comparisons],
+        "retain_matching_columns": False,
+        "retain_intermediate_calculation_columns": explain,
+    }
+
+
+def score(warehouse: Warehouse, model: LinkageModel, weights: Weights, *, explain: bool = False) -> None:
+    """Temporary table `scored` (match_key, record_id_l, record_id_r, match_weight, match_probability).
+
+    Scores the pairs of table `pair` over the records of table `node`.
+    """
+    ((records, pairs),) = warehouse.rows("SELECT (SELECT count(*) FROM node), (SELECT count(*) FROM pair)")
+    if pairs == 0 or not model.comparisons:
+        warehouse.execute(NOTHING_SCORED)
+        return
+    prior = weights.prior(records, smallest_population=model.training.smallest_population)
+    with _linker(warehouse, "node", splink_settings(model, weights, prior=prior, explain=explain)) as linker:
+        _register_frequencies(warehouse, linker, model, weights)
+        linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("pair"))
+        scores = linker.inference.predict(warning_mode="never")
+        warehouse.execute(f"CREATE OR REPLACE TEMP TABLE scored AS FROM {scores.physical_name}")
+
+
+def sample(warehouse: Warehouse, model: LinkageModel) -> Sampling:
+    """Shares of levels among random pairs of table `node`, and the share of pairs that are one."""
+    settings = model.training
+    with _linker(warehouse, "node", splink_settings(model, None, prior=1e-5)) as linker:
+        linker.training.estimate_u_using_random_sampling(max_pairs=settings.max_pairs, seed=settings.seed)
+        rules = [_rule_sql(on) for on in _usable(settings.prior_rules, model)]
+        linker.training.estimate_probability_two_random_records_match(rules, recall=settings.prior_recall)
+        prior = float(linker._settings_obj._probability_two_random_records_match)
+        return Sampling({key: u for key, (_, u) in _parameters(linker, model).items()}, prior)
+
+
+def learn(warehouse: Warehouse, model: LinkageModel, sampling: Sampling) -> Mapping[tuple[str, str], float | None]:
+    """m of each level by expectation maximisation over table `linked`, with u as sampled; None where not learnt."""
+    shares = {key: LevelWeight(0.5, u) for key, u in sampling.shares.items() if u is not None}
+    settings = splink_settings(model, None, prior=sampling.prior)
+    for comparison, entry in zip(model.comparisons, settings["comparisons"], strict=True):
+        for level, each in zip(comparison.levels, entry["comparison_levels"][1:], strict=True):
+            if (comparison.id, level.id) in shares:
+                each["u_probability"] = shares[comparison.id, level.id].u
+    with _linker(warehouse, "linked", settings) as linker:
+        for on in _usable(model.training.em, model):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                _rule_sql(on), max_pairs=model.training.max_pairs, record_sample_proportion=1.0
+            )
+        return {key: m for key, (m, _) in _parameters(linker, model).items()}
+
+
+def _comparison(comparison: Comparison, weights: Weights | None) -> dict[str, Any]:
+    missing = {"sql_condition": missing_sql(comparison), "label_for_charts": "missing", "is_null_level": True}
+    levels = [_level(comparison, level, weights) for level in comparison.levels]
+    return {"output_column_name": comparison.id, "comparison_levels": [missing, *levels]}
+
+
+def _level(comparison: Comparison, level: Level, weights: Weights | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "sql_condition": "ELSE" if level.when is None else condition_sql(level.when),
+        "label_for_charts": level.id,
+    }
+    if level.term_frequency is not None and weights is not None:
+        entry |= {"tf_adjustment_column": level.term_frequency, "disable_tf_exact_match_detection": True}
+    if weights is not None:
+        found = weights.levels[comparison.id, level.id]
+        return entry | {"m_probability": found.m, "u_probability": found.u}
+    if level.m is not None:
+        entry |= {"m_probability": level.m, "fix_m_probability": True}
+    if level.u is not None:
+        entry |= {"u_probability": level.u, "fix_u_probability": True}
+    return entry
+
+
+def _usable(rules: tuple[tuple[str, ...], ...], model: LinkageModel) -> list[tuple[str, ...]]:
+    return [on for on in rules if not set(on) & model.many]
+
+
+def _rule_sql(on: tuple[str, ...]) -> str:
+    return " and ".join(f"l.{part} = r.{part}" for part in on)
+
+
+def _parameters(linker: Any, model: LinkageModel) -> dict[tuple[str, str], tuple[float | None, float | None]]:
+    found: dict[tuple[str, str], tuple[float | None, float | None]] = {}
+    for comparison, trained in zip(model.comparisons, linker._settings_obj.comparisons, strict=True):
+        for level, each in zip(comparison.levels, trained.comparison_levels[1:], strict=True):
+            found[comparison.id, level.id] = _number(each._m_probability), _number(each._u_probability)
+    return found
+
+
+def _number(value: object) -> float | None:
+    # Splink writes a text where a level was never observed.
+    return float(value) if isinstance(value, float | int) else None
+
+
+def _register_frequencies(warehouse: Warehouse, linker: Any, model: LinkageModel, weights: Weights) -> None:
+    for comparison in model.comparisons:
+        for level in comparison.levels:
+            if level.term_frequency is not None:
+                column = level.term_frequency
+                table = weights.frequency(column, comparison.id, level.id)
+                names = list(table.shares)
+                warehouse.execute(
+                    frequency_sql(column),
+                    {"names": names, "shares": [table.shares[name] for name in names], "rest": table.rest},
+                )
+                linker.table_management.register_term_frequency_lookup(
+                    linker._db_api.register(f"frequency_{column}"), column
+                )
+
+
+def frequency_sql(column: str) -> str:
+    """Temporary table `frequency_<column>`: the share of each value that a node holds, from lists of listed ones."""
+    return f"""
+        CREATE OR REPLACE TEMP TABLE frequency_{column} AS
+        SELECT own.{column}, coalesce(listed.share, $rest::DOUBLE) AS tf_{column}
+        FROM (SELECT DISTINCT {column} FROM node WHERE {column} IS NOT NULL) own
+        LEFT JOIN (SELECT unnest($names::VARCHAR[]) AS name, unnest($shares::DOUBLE[]) AS share) listed
+        ON listed.name = own.{column}
+    """
+
+
+@contextmanager
+def _linker(warehouse: Warehouse, table: str, settings: dict[str, Any]) -> Iterator[Any]:
+    api = DuckDBAPI(connection=warehouse.connection)
+    linker = Linker(api.register(table), settings, log_level=logging.CRITICAL, validate_settings=False)
+    try:
+        yield linker
+    finally:
+        tables: Any = linker.table_management
+        tables.delete_tables_created_by_splink_from_db()

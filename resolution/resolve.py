@@ -1,0 +1,108 @@
+"""The resolution of a whole run: houses, then units, then persons; golden records, relations, residence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from resolution.errors import ResolutionError
+from resolution.golden import build_golden
+from resolution.identity import Churn, Minting, assign_entities
+from resolution.linking import Linked, clear, link_register
+from resolution.relations import build_relations
+from resolution.residence import build_residence
+from resolution.weights import Weights, default_weights
+from schemas.declarations import Declarations
+from stores.operational.database import Operational
+from stores.progress import Progress, SilentProgress
+from stores.warehouse import Warehouse
+
+ORDER = ("house", "unit", "person")
+STEPS = (*ORDER, "golden", "relations", "residence")
+PREPARE: Mapping[str, Callable[[Warehouse], str]] = {}
+"""For a register whose records need more than their own row: builds the table that stands in for its standard one."""
+
+
+@dataclass(frozen=True)
+class ResolutionContext:
+    """What a resolution works with; without `weights` those that ship with the linkage models are pinned."""
+
+    warehouse: Warehouse
+    operational: Operational
+    declarations: Declarations
+    run_id: str
+    identity_key: bytes
+    weights: Mapping[str, Weights] | None = None
+    progress: Progress = field(default_factory=SilentProgress)
+
+
+@dataclass(frozen=True)
+class RegisterReport:
+    """What resolving one register did."""
+
+    linked: Linked
+    churn: Churn
+    weights: str
+
+
+@dataclass(frozen=True)
+class ResolutionReport:
+    """What a resolution did, by register."""
+
+    as_of: date
+    registers: Mapping[str, RegisterReport]
+
+
+def resolve(context: ResolutionContext) -> ResolutionReport:
+    """Fills the tables of schema `resolved` from schema `standard`; a second run gives the same."""
+    weights = default_weights(context.declarations.tree) if context.weights is None else context.weights
+    registers = {}
+    for done, register in enumerate(ORDER):
+        context.progress.step("resolve", register, done, len(STEPS))
+        registers[register] = resolve_register(context, register, weights)
+    as_of = _write_run(context, {name: each.weights for name, each in registers.items()})
+    for done, build in enumerate((build_golden, build_relations, build_residence), start=len(ORDER)):
+        context.progress.step("resolve", STEPS[done], done, len(STEPS))
+        build(context)
+    context.progress.step("resolve", "", len(STEPS), len(STEPS))
+    return ResolutionReport(as_of, registers)
+
+
+def resolve_register(context: ResolutionContext, register: str, weights: Mapping[str, Weights]) -> RegisterReport:
+    """Links one register and names its entities; raises ResolutionError where no weights are there for it."""
+    model = context.declarations.linkage.get(register)
+    if model is None or register not in weights:
+        raise ResolutionError(f"linkage/{register}.yml or linkage/weights/{register}.json is missing: run `hub train`")
+    linked = link_register(
+        context.warehouse,
+        context.operational,
+        model=model,
+        weights=weights[register],
+        source=source_table(context.warehouse, register),
+    )
+    minting = Minting(register, context.run_id, context.identity_key)
+    churn = assign_entities(context.warehouse, context.operational, minting)
+    clear(context.warehouse)
+    return RegisterReport(linked, churn, weights[register].version)
+
+
+def source_table(warehouse: Warehouse, register: str) -> str:
+    """The table whose records are linked: the register's standard one, or what is prepared from it."""
+    return PREPARE[register](warehouse) if register in PREPARE else f"standard.{register}_record"
+
+
+def _write_run(context: ResolutionContext, versions: Mapping[str, str]) -> date:
+    as_of = context.operational.ledger.latest_date() or _latest_record(context.warehouse)
+    columns = ", ".join(f"'{version}' AS {register}" for register, version in versions.items())
+    context.warehouse.execute(
+        f"CREATE OR REPLACE TABLE resolved.run AS SELECT $run_id AS run_id, $as_of::DATE AS as_of, {columns}",
+        {"run_id": context.run_id, "as_of": as_of},
+    )
+    return as_of
+
+
+def _latest_record(warehouse: Warehouse) -> date:
+    tables = " UNION ALL ".join(f"SELECT recorded_on FROM standard.{register}_record" for register in ORDER)
+    latest: date | None = warehouse.rows(f"SELECT max(recorded_on) FROM ({tables})")[0][0]
+    if latest is None:
+        raise ResolutionError("there is no record to resolve: run `hub ingest PATH…` first")
+    return latest

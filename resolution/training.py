@@ -1,0 +1,86 @@
+"""Training: weights learnt from the records at hand, kept as a versioned artefact that runs pin."""
+
+from collections.abc import Mapping
+
+from resolution.errors import UntrainedError
+from resolution.linking import clear, prepare_nodes
+from resolution.models import learn, sample
+from resolution.weights import LevelWeight, TermFrequencies, Weights
+from schemas.readers.linkage import LinkageModel
+from stores.operational.database import Operational
+from stores.warehouse import Warehouse
+
+LISTED_FROM = 25
+"""A value held by fewer records is not listed in the artefact; it has the mean share of all such values."""
+
+
+def train(
+    warehouse: Warehouse, operational: Operational, *, model: LinkageModel, source: str, earlier: Weights | None = None
+) -> Weights:
+    """Weights for the register whose records are in `source`; contexts read the registers resolved before.
+
+    u and the prior come from the nodes after collapse, where few pairs are one; m from all records, where many are.
+    Comparisons that no record can answer keep their weights of `earlier`. Raises UntrainedError for a level that is
+    neither learnt nor fixed.
+    """
+    fitted = prepare_nodes(warehouse, operational, model, source).model
+    sampling = sample(warehouse, fitted)
+    levels = _levels(fitted, learn(warehouse, fitted, sampling), sampling.shares)
+    ((nodes,),) = warehouse.rows("SELECT count(*) FROM node")
+    frequencies = {name: _frequencies(warehouse, name) for name in _counted(fitted)}
+    clear(warehouse)
+    return Weights(
+        register=model.id,
+        model_version=model.version,
+        model_hash=model.hash,
+        records=nodes,
+        links_per_record=round(sampling.prior * (nodes - 1) / 2, 6),
+        levels={**_declared(model), **(earlier.levels if earlier else {}), **levels},
+        frequencies={**(earlier.frequencies if earlier else {}), **frequencies},
+    )
+
+
+def _declared(model: LinkageModel) -> dict[tuple[str, str], LevelWeight]:
+    return {
+        (comparison.id, level.id): LevelWeight(level.m, level.u)
+        for comparison in model.comparisons
+        for level in comparison.levels
+        if level.m is not None and level.u is not None
+    }
+
+
+def _levels(
+    model: LinkageModel, m: Mapping[tuple[str, str], float | None], u: Mapping[tuple[str, str], float | None]
+) -> dict[tuple[str, str], LevelWeight]:
+    found: dict[tuple[str, str], LevelWeight] = {}
+    lacking = []
+    for comparison in model.comparisons:
+        for level in comparison.levels:
+            key = comparison.id, level.id
+            pair = level.m or m[key], level.u or u[key]
+            if pair[0] is None or pair[1] is None:
+                lacking.append(f"{comparison.id}.{level.id} ({'m' if pair[0] is None else 'u'})")
+            else:
+                found[key] = LevelWeight(float(f"{pair[0]:.6g}"), float(f"{pair[1]:.6g}"))
+    if lacking:
+        raise UntrainedError(model.id, lacking)
+    return found
+
+
+def _counted(model: LinkageModel) -> list[str]:
+    names = {level.term_frequency for each in model.comparisons for level in each.levels}
+    return sorted(name for name in names if name is not None)
+
+
+def _frequencies(warehouse: Warehouse, column: str) -> TermFrequencies:
+    ((total, others, distinct),) = warehouse.rows(f"""
+        SELECT sum(held), coalesce(sum(held) FILTER (WHERE held < {LISTED_FROM}), 0),
+               count(*) FILTER (WHERE held < {LISTED_FROM})
+        FROM (SELECT count(*) AS held FROM node WHERE {column} IS NOT NULL GROUP BY {column})
+    """)
+    listed = warehouse.rows(f"""
+        SELECT {column}, count(*) AS held FROM node WHERE {column} IS NOT NULL
+        GROUP BY {column} HAVING count(*) >= {LISTED_FROM} ORDER BY held DESC, {column}
+    """)
+    rest = float(others) / distinct / float(total) if distinct else 1 / float(total)
+    return TermFrequencies(float(f"{rest:.4g}"), {value: float(f"{held / float(total):.4g}") for value, held in listed})
