@@ -10,6 +10,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from schemas.errors import DeclarationError, Problem
 
+try:
+    from yaml import CSafeLoader as SafeLoader  # five times as fast, where PyYAML was built with libyaml
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 SHIPPED = Path(__file__).parent
 
 
@@ -43,7 +48,7 @@ class DeclarationTree:
         return [found[place] for place in sorted(found)]
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(SafeLoader):
     """SafeLoader that refuses a key written twice, which YAML would silently let the last one win."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
