@@ -41,6 +41,12 @@ class ArchiveKeys:
                 f"the key of delivery {delivery_id} was wrapped by another keys/archive.key: restore the right key file"
             ) from error
 
+    def exists(self, delivery_id: int) -> bool:
+        """Whether the delivery's archive copy can still be read."""
+        statement = sa.select(table.c.delivery_id).where(table.c.delivery_id == delivery_id)
+        with self._engine.connect() as connection:
+            return connection.execute(statement).first() is not None
+
     def destroy(self, delivery_id: int) -> None:
         """Deletes the key for good; the database overwrites its bytes and its log."""
         with self._engine.begin() as connection:

@@ -1,0 +1,170 @@
+"""SQL that judges every row of `delivery_row` by the contract; a row of the file becomes a row of `checked_row`.
+
+Own columns start with `#`, so that no column of a feed can hide them.
+"""
+
+from collections.abc import Iterable
+
+from ingestion.formats.rows_sql import FAULT, LINE
+from ingestion.identifiers import identifier_columns
+from schemas.readers.contracts import ColumnUse, FeedContract, QualityRule, Severity
+from stores.operational.deliveries import DeliveryName
+from stores.quoting import quote_name, quote_text
+
+DELETE = "delete"
+NUMBER_AS_ID = r"^[0-9]+\.[0-9]+$|^[0-9.]+[eE][+]?[0-9]+$"
+TIME_FORMATS = ("%Y%m%d%H%M%S", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
+
+
+def stored_columns(contract: FeedContract) -> tuple[str, ...]:
+    """Names of the columns that the warehouse keeps: mapped, kept and derived ones."""
+    uses = (ColumnUse.MAPPED, ColumnUse.KEPT)
+    return (
+        *(column.name for column in contract.columns if column.use in uses),
+        *(derived.name for derived in contract.derived),
+    )
+
+
+def checked_rows_sql(contract: FeedContract, name: DeliveryName) -> str:
+    """Makes `checked_row`: the row's key, version, effect, hash, and the first rule it breaks with the reason."""
+    derived = "".join(f", {each.expression} AS {quote_name(each.name)}" for each in contract.derived)
+    return f"""CREATE OR REPLACE TEMP TABLE checked_row AS
+WITH complete AS (SELECT *{derived} FROM delivery_row),
+timed AS (SELECT *, {_moment_sql(contract)} AS "#moment" FROM complete),
+keyed AS (
+  SELECT *, {_row_key_sql(contract)} AS "#row_key", {_deleted_sql(contract)} AS "#deleted",
+    {_version_sql(contract, name)} AS "#given_version",
+    coalesce("#moment"::DATE, DATE {quote_text(name.date.isoformat())}) AS "#effective_from"
+  FROM timed
+),
+judged AS (SELECT *, {_first_broken_sql(contract, name)} AS "#broken" FROM keyed)
+SELECT * EXCLUDE ("#broken", "#moment", "#given_version"),
+  CASE WHEN "#deleted" THEN "#given_version" || '~' ELSE "#given_version" END AS "#version",
+  CASE WHEN "#deleted" THEN 'deleted' ELSE {_content_hash_sql(contract)} END AS "#content_hash",
+  "#broken".rule AS "#rule", "#broken".reason AS "#reason"
+FROM judged"""
+
+
+def _moment_sql(contract: FeedContract) -> str:
+    if contract.version_column is None:
+        return "NULL::TIMESTAMP"
+    version = f"trim({quote_name(contract.version_column)})"
+    formats = ", ".join(quote_text(form) for form in TIME_FORMATS)
+    moment = f"coalesce(try_cast({version} AS TIMESTAMP), try_strptime({version}, [{formats}]))"
+    return f"CASE WHEN isfinite({moment}) THEN {moment} END"
+
+
+def _version_sql(contract: FeedContract, name: DeliveryName) -> str:
+    """Versions compare as text: times in ISO form, whole numbers padded; a feed without them counts deliveries."""
+    if contract.version_column is None:
+        return quote_text(f"{name.date.isoformat()}#{name.sequence:09d}")
+    version = f"trim({quote_name(contract.version_column)})"
+    number = f"CASE WHEN regexp_full_match({version}, '[0-9]{{1,18}}') THEN lpad({version}, 18, '0') END"
+    return f'coalesce("#moment"::VARCHAR, {number})'
+
+
+def _row_key_sql(contract: FeedContract) -> str:
+    parts = [f"nullif(trim({quote_name(column)}), '')" for column in contract.key]
+    return " || '|' || ".join(parts)
+
+
+def _deleted_sql(contract: FeedContract) -> str:
+    codes = [code for code, operation in contract.operations.items() if operation == DELETE]
+    if contract.operation_column is None or not codes:
+        return "false"
+    listed = ", ".join(quote_text(code) for code in codes)
+    return f"coalesce(trim({quote_name(contract.operation_column)}) IN ({listed}), false)"
+
+
+def _content_hash_sql(contract: FeedContract) -> str:
+    apart = {contract.version_column, contract.operation_column}
+    parts = [f"coalesce({quote_name(name)}, chr(30))" for name in stored_columns(contract) if name not in apart]
+    return f"md5({' || chr(31) || '.join(parts)})"
+
+
+def _first_broken_sql(contract: FeedContract, name: DeliveryName) -> str:
+    checks = [
+        (f"{FAULT} IS NOT NULL", FAULT, quote_text("the line cannot be split into the columns of the header")),
+        ('"#row_key" IS NULL', "'key_missing'", quote_text(f"no value in {' or '.join(contract.key)}")),
+        *_version_checks(contract, name),
+        *_operation_checks(contract),
+        *[_as_number(column) for column in identifier_columns(contract)],
+        *[_missing(column.name) for column in contract.columns if column.required],
+        *[_broken(rule) for rule in contract.quality if rule.severity is Severity.QUARANTINE],
+    ]
+    cases = "\n    ".join(f"WHEN {when} THEN {{'rule': {rule}, 'reason': {reason}}}" for when, rule, reason in checks)
+    return f"CASE\n    {cases}\n  END"
+
+
+def _version_checks(contract: FeedContract, name: DeliveryName) -> list[tuple[str, str, str]]:
+    if contract.version_column is None:
+        return []
+    column = quote_name(contract.version_column)
+    value = _quoted_value(contract.version_column)
+    limit = f"DATE {quote_text(name.date.isoformat())} + 2"
+    return [
+        (
+            f"trim(coalesce({column}, '')) = ''",
+            "'version_missing'",
+            quote_text(f"no value in {contract.version_column}"),
+        ),
+        ('"#given_version" IS NULL', "'version_unreadable'", f"{value} || ' is neither a time nor a whole number'"),
+        (f'"#moment" >= {limit}', "'version_in_future'", f"{value} || ' is after the delivery of {name.date}'"),
+    ]
+
+
+def _operation_checks(contract: FeedContract) -> list[tuple[str, str, str]]:
+    if contract.operation_column is None or not contract.operations:
+        return []
+    listed = ", ".join(quote_text(code) for code in contract.operations)
+    unknown = f"trim({quote_name(contract.operation_column)}) NOT IN ('', {listed})"
+    value = _quoted_value(contract.operation_column)
+    return [(unknown, "'operation_unknown'", f"{value} || ' is none of the contract''s operations'")]
+
+
+def _as_number(column: str) -> tuple[str, str, str]:
+    wrong = f"regexp_matches({quote_name(column)}, {quote_text(NUMBER_AS_ID)})"
+    reason = f"{column} came as a number, which loses digits; it must come as text"
+    return (wrong, "'id_as_number'", quote_text(reason))
+
+
+def _missing(column: str) -> tuple[str, str, str]:
+    wrong = f"NOT \"#deleted\" AND trim(coalesce({quote_name(column)}, '')) = ''"
+    return (wrong, "'required_missing'", quote_text(f"no value in {column}"))
+
+
+def _broken(rule: QualityRule) -> tuple[str, str, str]:
+    return (
+        f'NOT "#deleted" AND NOT ({rule.predicate})',
+        quote_text(rule.id),
+        quote_text(f"not so: {rule.description}"),
+    )
+
+
+def _quoted_value(column: str) -> str:
+    return f"{quote_text(column + ' ')} || {quote_name(column)}"
+
+
+def issues_sql(contract: FeedContract) -> str:
+    """Selects `line, row_key, column_name, rule, reason` of what is doubtful in rows that come in."""
+    parts = [
+        *[_unknown_code_sql(column.name, column.codes) for column in contract.columns if column.codes],
+        *[_doubt_sql(rule) for rule in contract.quality if rule.severity is Severity.ISSUE],
+    ]
+    return "\nUNION ALL ".join(parts) or "SELECT NULL::BIGINT, NULL, NULL, NULL, NULL WHERE false"
+
+
+def _unknown_code_sql(column: str, codes: Iterable[str]) -> str:
+    listed = ", ".join(quote_text(code) for code in codes)
+    name = quote_name(column)
+    return (
+        f"SELECT {LINE}, \"#row_key\", {quote_text(column)}, 'unknown_code', {name} || ' is not in the code list'\n"
+        f"FROM entered_row WHERE trim({name}) NOT IN ('', {listed})"
+    )
+
+
+def _doubt_sql(rule: QualityRule) -> str:
+    return (
+        f'SELECT {LINE}, "#row_key", NULL, {quote_text(rule.id)}, {quote_text("not so: " + rule.description)}\n'
+        f"FROM entered_row WHERE NOT ({rule.predicate})"
+    )

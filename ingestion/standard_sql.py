@@ -1,0 +1,120 @@
+"""SQL of the standard tables and of what a feed's raw columns give a standardiser to read."""
+
+from collections.abc import Iterable, Mapping
+
+from ingestion.standardise.registry import Standardiser
+from schemas.readers.contracts import FeedContract, FieldMapping, RecordMapping
+from schemas.readers.registers import FieldType, Register
+from stores.quoting import quote_name, quote_text
+
+COLUMN_TYPES: Mapping[FieldType, str] = {
+    FieldType.TEXT: "VARCHAR",
+    FieldType.DATE: "DATE",
+    FieldType.INTEGER: "BIGINT",
+    FieldType.DECIMAL: "DOUBLE",
+    FieldType.BOOLEAN: "BOOLEAN",
+}
+RECORD_COLUMNS = (
+    "record_id BIGINT, feed VARCHAR, record_key VARCHAR, row_key VARCHAR, role VARCHAR, version VARCHAR, "
+    "recorded_on DATE, ended_on DATE"
+)
+
+
+def record_table(register: str) -> str:
+    """The table of the register's standard records."""
+    return f"standard.{quote_name(register + '_record')}"
+
+
+def value_table(standardiser: str) -> str:
+    """The table that remembers what the standardiser made of each raw text."""
+    return f"standard.{quote_name('value_' + standardiser)}"
+
+
+def make_tables_sql(registers: Iterable[Register]) -> str:
+    """Makes the standard tables where they are missing."""
+    records = [
+        f"CREATE TABLE IF NOT EXISTS {record_table(register.id)} ({RECORD_COLUMNS}, {_field_columns(register)})"
+        for register in registers
+    ]
+    fact = """CREATE TABLE IF NOT EXISTS standard.fact (fact_id BIGINT, feed VARCHAR, department VARCHAR,
+  row_key VARCHAR, version VARCHAR, kind VARCHAR, subject_register VARCHAR, subject_id BIGINT, object_register VARCHAR,
+  object_id BIGINT, valid_from DATE NOT NULL, valid_to DATE, observed_on DATE, value VARCHAR)"""
+    built = "CREATE TABLE IF NOT EXISTS standard.built (part VARCHAR, fingerprint VARCHAR)"
+    return ";\n".join([*records, fact, built])
+
+
+def make_value_table_sql(standardiser: Standardiser) -> str:
+    """Makes the standardiser's table: `raw`, `value` (its first output), then its other outputs by name."""
+    columns = ", ".join(
+        f"{quote_name(name)} {COLUMN_TYPES[output.type]}"
+        for name, output in zip(value_columns(standardiser), standardiser.outputs, strict=True)
+    )
+    return f"CREATE TABLE IF NOT EXISTS {value_table(standardiser.name)} (raw VARCHAR, {columns})"
+
+
+def value_columns(standardiser: Standardiser) -> tuple[str, ...]:
+    """Column names of the standardiser's outputs in its table."""
+    return ("value", *(output.field for output in standardiser.outputs[1:]))
+
+
+def decoded_sql(contract: FeedContract, column: str, alias: str) -> str:
+    """The column's text with its code list applied; blank text and unknown codes are null."""
+    text = f"nullif(trim({alias}.{quote_name(column)}), '')"
+    codes = next((each.codes for each in contract.columns if each.name == column), None)
+    if codes is None:
+        return text
+    cases = " ".join(f"WHEN {quote_text(code)} THEN {quote_text(meaning)}" for code, meaning in codes.items())
+    return f"CASE {text} {cases} END"
+
+
+def input_sql(contract: FeedContract, mapping: FieldMapping, *, is_item: bool) -> str:
+    """What the standardiser reads: one decoded column, or several joined with U+001F, null where all are null."""
+    if is_item:
+        parts = [f"nullif(trim(json_extract_string(item, {_path(column)})), '')" for column in mapping.columns]
+    else:
+        parts = [decoded_sql(contract, column, "r") for column in mapping.columns]
+    if len(parts) == 1:
+        return parts[0]
+    joined = " || chr(31) || ".join(f"coalesce({part}, '')" for part in parts)
+    return f"CASE WHEN coalesce({', '.join(parts)}) IS NOT NULL THEN {joined} END"
+
+
+def role_inputs_sql(contract: FeedContract, record: RecordMapping) -> str:
+    """Makes `role_input`: for each row version (and list item `n`) what each field's standardiser reads."""
+    inputs = ", ".join(
+        f"{input_sql(contract, mapping, is_item=record.each is not None)} AS {quote_name('in_' + mapping.field)}"
+        for mapping in record.fields
+    )
+    own = "r.row_key, r.version, r.effective_from, r.ended_on, r.delivery_id, r.line"
+    raw = f"raw.{quote_name(contract.id)}"
+    if record.each is None:
+        source, number = f"{raw} r", "0::BIGINT"
+    else:
+        source, number = f"({_items_sql(raw, record.each)}) r", "r.n"
+    return f"CREATE OR REPLACE TEMP TABLE role_input AS\nSELECT {own}, {number} AS n, {inputs}\nFROM {source}"
+
+
+def new_values_sql(standardiser: str, source: str, column: str) -> str:
+    """Selects the distinct texts of a column that the standardiser has not read yet."""
+    name = quote_name(column)
+    return (
+        f"SELECT DISTINCT {name} AS raw FROM {source} s\n"
+        f"WHERE {name} IS NOT NULL AND NOT EXISTS (FROM {value_table(standardiser)} v WHERE v.raw = s.{name})"
+    )
+
+
+def _items_sql(raw: str, column: str) -> str:
+    items = quote_name(column)
+    is_list = f"CASE WHEN json_valid({items}) THEN json_type({items}) = 'ARRAY' ELSE false END"
+    return (
+        f"SELECT *, json_extract({items}, '$[' || (n - 1) || ']') AS item FROM (\n"
+        f"  SELECT *, unnest(range(1, json_array_length({items})::BIGINT + 1)) AS n FROM {raw} WHERE {is_list})"
+    )
+
+
+def _path(key: str) -> str:
+    return quote_text(f"$.{quote_name(key)}")
+
+
+def _field_columns(register: Register) -> str:
+    return ", ".join(f"{quote_name(field.name)} {COLUMN_TYPES[field.type]}" for field in register.fields)

@@ -1,0 +1,185 @@
+"""SQL that weaves the checked rows of a delivery into the versions held: `raw.<feed>` and `raw.tombstone`.
+
+What is held depends only on which row versions came, not on the order in which they came.
+"""
+
+from ingestion.checks_sql import stored_columns
+from ingestion.formats.rows_sql import LINE
+from schemas.readers.contracts import ColumnUse, FeedContract
+from stores.operational.deliveries import Delivery
+from stores.quoting import quote_name, quote_text
+
+OWN_COLUMNS = {
+    "row_key": "VARCHAR",
+    "version": "VARCHAR",
+    "effective_from": "DATE",
+    "ended_on": "DATE",
+    "delivery_id": "BIGINT",
+    "line": "BIGINT",
+    "content_hash": "VARCHAR",
+}
+
+
+def raw_table(feed: str) -> str:
+    """The table of the feed's row versions."""
+    return f"raw.{quote_name(feed)}"
+
+
+def raw_columns(contract: FeedContract) -> tuple[str, ...]:
+    """Columns of the feed's raw table, own ones first."""
+    return (*OWN_COLUMNS, *stored_columns(contract))
+
+
+def make_raw_sql(contract: FeedContract) -> str:
+    """Makes the feed's raw table where it is missing."""
+    own = [f"{name} {kind}" for name, kind in OWN_COLUMNS.items()]
+    stored = [f"{quote_name(name)} VARCHAR" for name in stored_columns(contract)]
+    return f"CREATE TABLE IF NOT EXISTS {raw_table(contract.id)} ({', '.join(own + stored)})"
+
+
+def make_shared_sql() -> str:
+    """Makes the tables that all feeds share: tombstones, quarantine, issues and the marks of applied deliveries."""
+    return """
+CREATE TABLE IF NOT EXISTS raw.tombstone (feed VARCHAR, row_key VARCHAR, version VARCHAR, effective_from DATE,
+  delivery_id BIGINT, line BIGINT);
+CREATE TABLE IF NOT EXISTS raw.applied_delivery (delivery_id BIGINT, number BIGINT, feed VARCHAR, outcome VARCHAR);
+CREATE TABLE IF NOT EXISTS quarantine.quarantined_row (delivery_id BIGINT, feed VARCHAR, line BIGINT,
+  row_key VARCHAR, rule VARCHAR, reason VARCHAR, content VARCHAR);
+CREATE TABLE IF NOT EXISTS quarantine.issue (delivery_id BIGINT, feed VARCHAR, line BIGINT, row_key VARCHAR,
+  column_name VARCHAR, rule VARCHAR, reason VARCHAR)"""
+
+
+def verdicts_sql(contract: FeedContract) -> str:
+    """Makes `verdict`: for each line its outcome, whether it is stored, and why it is quarantined."""
+    feed = quote_text(contract.id)
+    stored_unchanged = "held_hash IS NULL" if contract.version_column else "false"
+    return f"""CREATE OR REPLACE TEMP TABLE verdict AS
+WITH sound AS (
+  SELECT {LINE} AS line, "#row_key" AS row_key, "#version" AS version, "#deleted" AS deleted,
+    "#content_hash" AS content_hash,
+    row_number() OVER same_version AS place, first_value("#content_hash") OVER same_version AS first_hash
+  FROM checked_row WHERE "#rule" IS NULL
+  WINDOW same_version AS (PARTITION BY "#row_key", "#version" ORDER BY {LINE})
+),
+held AS (
+  SELECT event.* FROM (
+    SELECT row_key, version, content_hash FROM {raw_table(contract.id)}
+    UNION ALL SELECT row_key, version, 'deleted' FROM raw.tombstone WHERE feed = {feed}
+  ) event SEMI JOIN sound USING (row_key)
+),
+head AS (
+  SELECT row_key, max(version) AS version, arg_max(content_hash, version) AS content_hash FROM held GROUP BY row_key
+),
+compared AS (
+  SELECT s.*, held.content_hash AS held_hash, head.version AS head_version,
+    CASE WHEN lag(s.version) OVER by_version > head.version OR head.version IS NULL
+      THEN lag(s.content_hash) OVER by_version ELSE head.content_hash END AS previous_hash
+  FROM sound s LEFT JOIN held USING (row_key, version) LEFT JOIN head USING (row_key)
+  WHERE s.place = 1
+  WINDOW by_version AS (PARTITION BY s.row_key ORDER BY s.version)
+),
+judged AS (
+  SELECT line, held_hash, CASE
+    WHEN held_hash = content_hash THEN 'unchanged'
+    WHEN held_hash IS NOT NULL THEN 'version_reused'
+    WHEN version < head_version THEN 'late'
+    WHEN deleted THEN CASE WHEN previous_hash = 'deleted' THEN 'unchanged' ELSE 'deleted' END
+    WHEN previous_hash IS NULL OR previous_hash = 'deleted' THEN 'new'
+    WHEN previous_hash = content_hash THEN 'unchanged'
+    ELSE 'changed' END AS outcome
+  FROM compared
+)
+SELECT line, CASE outcome WHEN 'version_reused' THEN 'quarantined' ELSE outcome END AS outcome,
+  outcome IN ('new', 'changed', 'late', 'deleted') OR (outcome = 'unchanged' AND {stored_unchanged}) AS stored,
+  CASE outcome WHEN 'version_reused' THEN outcome END AS rule,
+  CASE outcome WHEN 'version_reused' THEN 'this version of the row came before with other content' END AS reason
+FROM judged
+UNION ALL
+SELECT line, CASE WHEN content_hash = first_hash THEN 'duplicate' ELSE 'quarantined' END, false,
+  CASE WHEN content_hash <> first_hash THEN 'key_repeated' END,
+  CASE WHEN content_hash <> first_hash THEN 'an earlier line has the same key and version with other content' END
+FROM sound WHERE place > 1
+UNION ALL
+SELECT {LINE}, 'quarantined', false, "#rule", "#reason" FROM checked_row WHERE "#rule" IS NOT NULL"""
+
+
+def store_rows_sql(contract: FeedContract, delivery: Delivery) -> str:
+    """Adds the row versions and tombstones that the verdicts say."""
+    stored = ", ".join(quote_name(name) for name in stored_columns(contract))
+    come = 'FROM checked_row c JOIN verdict v ON c."#line" = v.line WHERE v.stored'
+    return f"""
+INSERT INTO {raw_table(contract.id)} SELECT "#row_key", "#version", "#effective_from", NULL, {delivery.delivery_id},
+  v.line, "#content_hash", {stored} {come} AND NOT "#deleted" ORDER BY v.line;
+INSERT INTO raw.tombstone SELECT {quote_text(contract.id)}, "#row_key", "#version", "#effective_from",
+  {delivery.delivery_id}, v.line {come} AND "#deleted" ORDER BY v.line"""
+
+
+def end_uncarried_sql(contract: FeedContract, delivery: Delivery) -> str:
+    """Adds a tombstone for each current row that a full dump no longer carries, as of the dump's date.
+
+    A row that the dump carries but that is quarantined is not ended; one newer than the dump stays.
+    """
+    day = f"DATE {quote_text(delivery.name.date.isoformat())}"
+    return f"""
+INSERT INTO raw.tombstone
+WITH horizon AS (SELECT coalesce(max("#version"), '') AS version FROM checked_row WHERE "#rule" IS NULL)
+SELECT {quote_text(contract.id)}, r.row_key, greatest(r.version, horizon.version) || '~', {day}, {delivery.delivery_id},
+  NULL
+FROM {raw_table(contract.id)} r CROSS JOIN horizon
+ANTI JOIN checked_row c ON c."#row_key" = r.row_key
+WHERE r.ended_on IS NULL AND (r.effective_from < {day} OR r.version <= horizon.version)
+ORDER BY r.row_key"""
+
+
+def end_versions_sql(contract: FeedContract, delivery: Delivery) -> str:
+    """Ends each version on the day the next one takes effect, for the rows that the delivery touched."""
+    raw, feed = raw_table(contract.id), quote_text(contract.id)
+    return f"""
+UPDATE {raw} AS r SET ended_on = greatest(chain.effective_from, chain.next_from) FROM (
+  WITH touched AS (
+    SELECT row_key FROM {raw} WHERE delivery_id = {delivery.delivery_id}
+    UNION SELECT row_key FROM raw.tombstone WHERE feed = {feed} AND delivery_id = {delivery.delivery_id}
+  ),
+  event AS (
+    SELECT row_key, version, effective_from, false AS deleted FROM {raw} SEMI JOIN touched USING (row_key)
+    UNION ALL SELECT row_key, version, effective_from, true FROM raw.tombstone SEMI JOIN touched USING (row_key)
+    WHERE feed = {feed}
+  )
+  SELECT row_key, version, deleted, effective_from,
+    lead(effective_from) OVER (PARTITION BY row_key ORDER BY version) AS next_from
+  FROM event
+) AS chain
+WHERE NOT chain.deleted AND chain.next_from IS NOT NULL AND r.row_key = chain.row_key AND r.version = chain.version
+  AND r.ended_on IS DISTINCT FROM greatest(chain.effective_from, chain.next_from)"""
+
+
+def quarantine_sql(contract: FeedContract, delivery: Delivery) -> str:
+    """Keeps the quarantined rows with what they hold; columns dropped or consumed are not among it."""
+    names = [column.name for column in contract.columns if column.use in (ColumnUse.MAPPED, ColumnUse.KEPT)]
+    content = ", ".join(f"{quote_text(name)}, c.{quote_name(name)}" for name in names)
+    return f"""
+INSERT INTO quarantine.quarantined_row
+SELECT {delivery.delivery_id}, {quote_text(contract.id)}, v.line, c."#row_key", v.rule, v.reason,
+  CASE WHEN c."#fault" IS NULL THEN json_object({content})::VARCHAR END
+FROM verdict v JOIN checked_row c ON c."#line" = v.line WHERE v.outcome = 'quarantined' ORDER BY v.line"""
+
+
+def entered_rows_sql() -> str:
+    """Makes `entered_row`: the rows that came in and hold something new."""
+    return """CREATE OR REPLACE TEMP VIEW entered_row AS
+SELECT c.* FROM checked_row c JOIN verdict v ON c."#line" = v.line WHERE v.stored AND NOT c."#deleted\""""
+
+
+def keep_issues_sql(delivery: Delivery, issues: str) -> str:
+    """Keeps what the issue query finds."""
+    return f"""
+INSERT INTO quarantine.issue
+SELECT {delivery.delivery_id}, {quote_text(delivery.name.feed)}, * FROM ({issues}) ORDER BY ALL"""
+
+
+def volumes_sql(contract: FeedContract) -> str:
+    """Selects how many rows the delivery has and how many rows are current before it."""
+    return (
+        "SELECT (SELECT count(*) FROM delivery_row), "
+        f"(SELECT count(*) FROM {raw_table(contract.id)} WHERE ended_on IS NULL)"
+    )
