@@ -143,6 +143,6 @@ def _code_problems(file: Path, rows: Sequence[dict[str, str]], digits: int) -> I
 def _committee_problems(committees: _List, towns: set[str]) -> Iterator[Problem]:
     for line, row in enumerate(committees.rows, start=2):
         if row["town_code"] not in towns or not row["code"].startswith(row["town_code"]):
-            yield Problem(committees.file, f"line {line}", f"{row['town_code']} is not the town of {row['code']}")
+            yield Problem(committees.file, f"line {line}", f"{row['town_code']!r} is not the town of {row['code']}")
         if row["kind"] not in KINDS:
             yield Problem(committees.file, f"line {line}", f"{row['kind']!r} is none of {', '.join(KINDS)}")
