@@ -113,7 +113,7 @@ def _place_slots(parts: Parts) -> tuple[str, str, str] | None:
         group = _unit(parts.village_group, "组") or (estate_key(parts.estate) if parts.estate else "")
         return village_key(parts.village), group, ""
     if parts.estate:
-        return estate_key(parts.estate), "", ""
+        return estate_key(parts.estate), "", _unit(parts.sub_lane, "支弄")
     return None
 
 

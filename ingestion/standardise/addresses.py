@@ -8,8 +8,9 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from ingestion.standardise.address_names import read_names
-from ingestion.standardise.address_parts import Address, Parts, keys_of
+from ingestion.standardise.address_parts import Address, Parts, estate_key, keys_of, village_key
 from ingestion.standardise.address_text import readable
+from ingestion.standardise.pinyin import simplified
 from ingestion.standardise.text import clean_text, is_default
 
 ADDRESS_FIELDS = (
@@ -195,7 +196,7 @@ def parse_address(text: str) -> Address:
         parts.district,
         parts.town,
         parts.committee,
-        parts.road,
+        parts.road and simplified(parts.road),
         parts.lane,
         parts.sub_lane,
         parts.number,
@@ -203,9 +204,9 @@ def parse_address(text: str) -> Address:
         parts.entrance,
         parts.floor,
         parts.room,
-        parts.village,
+        parts.village and village_key(parts.village),
         parts.village_group,
-        parts.estate,
+        parts.estate and estate_key(parts.estate),
         address_key,
         building_key,
         precision,
@@ -215,11 +216,17 @@ def parse_address(text: str) -> Address:
 _derived = attrgetter(*ADDRESS_FIELDS)
 
 
-def standardise_address(raw: str) -> tuple[str | None, ...]:
-    """The address as one clean text, then the fields of ADDRESS_FIELDS; all none for a default value."""
-    first, *others = (clean_text(part) for part in raw.split("\x1f"))
-    known = [part for part in (first, *others) if not is_default(part)]
-    if not known:
-        return (None,) * (1 + len(ADDRESS_FIELDS))
-    address = first if not is_default(first) else " ".join(known)
-    return address, *_derived(parse_address(raw))
+def address_standardiser(official_town: Callable[[str], str]) -> Callable[[str], tuple[str | None, ...]]:
+    """A standardiser for Chinese addresses; `official_town` gives the town's name from what is written."""
+
+    def standardise(raw: str) -> tuple[str | None, ...]:
+        """The address as one clean text, then the fields of ADDRESS_FIELDS; all none for a default value."""
+        first, *others = (clean_text(part) for part in raw.split("\x1f"))
+        known = [part for part in (first, *others) if not is_default(part)]
+        if not known:
+            return (None,) * (1 + len(ADDRESS_FIELDS))
+        town, *parts = _derived(parse_address(raw))
+        address = first if not is_default(first) else " ".join(known)
+        return address, town and official_town(town), *parts
+
+    return standardise

@@ -37,6 +37,18 @@ def place_stems() -> frozenset[str]:
     return frozenset(name for name in (_TOWN_ENDING.sub("", name) for name in names) if len(name) > 1)
 
 
+@cache
+def official_town(written: str) -> str:
+    """The official name of a town that is written by an alias or with the district in front; else as written."""
+    places = shipped_gazetteer()
+    official = {town.code: town.name for town in places.towns}
+    known = next((name for name in places.town_codes if name == written), None) or next(
+        (name for name in sorted(places.town_codes, key=len, reverse=True) if len(name) > 2 and written.endswith(name)),
+        None,
+    )
+    return written if known is None else official[places.town_codes[known]]
+
+
 def _town_in_front(name: str, gazetteer: Gazetteer) -> tuple[str, str | None]:
     """The committee's name without the town that stands in front of it, and that town."""
     towns = sorted(gazetteer.town_codes, key=lambda town: (-len(town), town))

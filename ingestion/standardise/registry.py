@@ -62,7 +62,9 @@ _ALL = (
     ),
     _standardiser("phone", "value", phones.standardise_phone),
     _standardiser("phone_digits", "value", phones.standardise_phone_digits),
-    _standardiser("address", " ".join(("address", *addresses.ADDRESS_FIELDS)), addresses.standardise_address),
+    _standardiser(
+        "address", " ".join(("address", *addresses.ADDRESS_FIELDS)), addresses.address_standardiser(areas.official_town)
+    ),
     _standardiser("address_line", "address address_line", address_lines.standardise_address_line),
     _standardiser(
         "organisation_name",
