@@ -1,0 +1,1 @@
+"""Graph, questions, sharing, the run and the `hub` command."""

@@ -74,7 +74,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 def shown(value: object) -> str:
     """A value as a person reads it: thousands apart, three decimals, a dash for nothing."""
     if value is None:
-        return "–"  # noqa: RUF001
+        return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

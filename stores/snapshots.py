@@ -39,7 +39,10 @@ class TableSummary:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a snapshot holds. `sequence` counts publications of the home; `files` are SHA-256 by file name."""
+    """What a snapshot holds. `sequence` counts publications of the home; `files` are SHA-256 by file name.
+
+    `tables` are those of entities.duckdb, `graph` has the nodes of each label and relationships of each type.
+    """
 
     id: str
     sequence: int
@@ -47,6 +50,7 @@ class Manifest:
     models: Mapping[str, str]
     declarations: str
     tables: Mapping[str, TableSummary]
+    graph: Mapping[str, TableSummary]
     files: Mapping[str, str]
     engines: Mapping[str, str]
 
@@ -59,9 +63,11 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a snapshot folder; raises SnapshotError where it is missing or damaged."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        tables = {name: TableSummary(**each) for name, each in content.pop("tables").items()}
+        tables, graph = (
+            {name: TableSummary(**each) for name, each in content.pop(part).items()} for part in ("tables", "graph")
+        )
         as_of = date.fromisoformat(content.pop("as_of"))
-        return Manifest(as_of=as_of, tables=tables, **content)
+        return Manifest(as_of=as_of, tables=tables, graph=graph, **content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(
             f"{folder / MANIFEST} cannot be read ({error}): publish again with `hub publish`"
@@ -154,8 +160,7 @@ class SnapshotShelf:
     def begin(self, name: str) -> Path:
         """An empty folder beside the shelf's snapshots to build this one in; leftovers of killed builds go."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for leftover in self.folder.glob(".*.building"):
-            shutil.rmtree(leftover)
+        self._clear()
         building = self.folder / f".{name}.building"
         building.mkdir()
         return building
@@ -193,10 +198,16 @@ class SnapshotShelf:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False
-            gone = folder.with_name(f".{folder.name}.building")
-            folder.rename(gone)
-            shutil.rmtree(gone)
+            folder.rename(folder.with_name(f".{folder.name}.gone"))
+        self._clear()
         return True
+
+    def _clear(self) -> None:
+        # Renamed first: a builder that outlived its killed parent then finds no folder to write to.
+        for leftover in self.folder.glob(".*.building"):
+            leftover.rename(leftover.with_suffix(".gone"))
+        for gone in self.folder.glob(".*.gone"):
+            shutil.rmtree(gone, ignore_errors=True)
 
 
 def file_hash(path: Path) -> str:

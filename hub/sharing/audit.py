@@ -16,7 +16,7 @@ from typing import BinaryIO
 from hub.errors import AuditError
 from stores.durable import sync_folder
 
-LOG_NAME = "audit.jsonl"
+LOG_NAME, PROBE_NAME = "audit.jsonl", "probe"
 FIRST_LINK = "0" * 64
 TAIL_BYTES = 65_536
 
@@ -102,6 +102,17 @@ def _last_line(file: BinaryIO) -> dict[str, str] | None:
 
 def _broken(name: str, where: str) -> str:
     return f"the audit log {name} does not hold together at {where}: it was changed after it was written"
+
+
+def probe(folder: Path) -> None:
+    """Whether a line could be written now: writes and syncs a file beside the log; raises AuditError where not."""
+    try:
+        with (folder / PROBE_NAME).open("wb") as file:
+            file.write(b"written to see whether the audit log can be written\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise AuditError(f"cannot write beside the audit log in {folder}: {error.strerror or error}") from error
 
 
 def verify(folder: Path) -> int:

@@ -19,6 +19,7 @@ def put(shelf: SnapshotShelf, name: str, content: bytes = b"rows") -> None:
             models={"person": "1"},
             declarations="d",
             tables={"person": TableSummary(1, "ff")},
+            graph={},
             files={ENTITIES: file_hash(building / ENTITIES)},
             engines={},
         )

@@ -1,0 +1,95 @@
+"""The `hub` command: verbs in the order of the flow, and the one place where errors become messages and exit codes."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.commands.ask import ask
+from hub.commands.desk import Desk
+from hub.commands.evaluate import evaluate
+from hub.commands.ingest import ingest
+from hub.commands.init import init
+from hub.commands.look_around import neighbourhood, path
+from hub.commands.publish import publish
+from hub.commands.resolve import resolve
+from hub.commands.run import run
+from hub.commands.schemas import check
+from hub.commands.serve import serve
+from hub.commands.status import status
+from hub.commands.train import train
+from hub.exits import EXIT_CODES, report
+from hub.terminal import console_for_people
+
+PREPARE, RUN, READ, SERVE = "Prepare 准备", "The run 运行", "Read 查询", "Show and serve 演示与服务"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="Actual people, houses and units of one district (实有人口、实有房屋、实有单位): link what the departments "
+    "know, ask it, and say how right it is.\n\n"
+    "Start with [bold]hub demo[/], or: hub init → hub run PATH… → hub status → hub ask --list.",
+    epilog="Exit codes: 0 done · 1 a delivery or its department · 2 the command or a declaration · 3 refused by policy "
+    "· 4 a store, the graph or a run. --home and --schemas may stand anywhere in the line.",
+)
+schemas = typer.Typer(no_args_is_help=True, help="Declarations: contracts, registers, models, questions. 声明")
+
+
+@app.callback()
+def choose(
+    context: typer.Context,
+    home: Annotated[Path, typer.Option(envvar="HUB_HOME", help="The home: folder of all stores.")] = Path("home"),
+    schemas_folder: Annotated[
+        Path | None,
+        typer.Option("--schemas", help="A deployment's own declarations, laid over the shipped ones.", exists=True),
+    ] = None,
+) -> None:
+    """Chooses the home and the declarations that the verb works with."""
+    context.obj = Desk(home, schemas_folder)
+
+
+app.command(rich_help_panel=PREPARE)(init)
+schemas.command()(check)
+app.add_typer(schemas, name="schemas", rich_help_panel=PREPARE)
+app.command(rich_help_panel=RUN)(ingest)
+app.command(rich_help_panel=RUN)(train)
+app.command(rich_help_panel=RUN)(resolve)
+app.command(rich_help_panel=RUN)(publish)
+app.command(rich_help_panel=RUN)(run)
+app.command(rich_help_panel=RUN)(status)
+app.command(rich_help_panel=READ)(evaluate)
+app.command(rich_help_panel=READ)(ask)
+app.command(rich_help_panel=READ)(neighbourhood)
+app.command(rich_help_panel=READ)(path)
+app.command(rich_help_panel=SERVE)(serve)
+
+
+def with_global_options_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with --home and --schemas moved to the front, where the parser wants them."""
+    first: list[str] = []
+    rest: list[str] = []
+    line = iter(arguments)
+    for word in line:
+        if word == "--":
+            rest += [word, *line]
+        elif word in ("--home", "--schemas"):
+            first += [word, *(value for value in [next(line, None)] if value is not None)]
+        elif word.startswith(("--home=", "--schemas=")):
+            first.append(word)
+        else:
+            rest.append(word)
+    return first + rest
+
+
+def main() -> None:
+    """Runs the command line; exits with a code of the table in hub/exits.py."""
+    try:
+        app(with_global_options_first(sys.argv[1:]), prog_name="hub")
+    except tuple(EXIT_CODES) as error:
+        sys.exit(report(error, console_for_people(stderr=True)))
+    except KeyboardInterrupt:
+        sys.exit(130)

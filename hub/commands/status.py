@@ -1,0 +1,75 @@
+"""`hub status`: what the home holds and how fresh it is."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from hub.commands.desk import Desk, verb
+from hub.status import FeedStatus, HomeStatus, home_status
+from hub.terminal import table
+from stores.operational import open_operational
+
+
+class StatusFormat(StrEnum):
+    """How the status is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class StatusOptions:
+    """Options of `hub status`."""
+
+    format: Annotated[StatusFormat, typer.Option(help="For people or for programs.")] = StatusFormat.TABLE
+
+
+@verb(StatusOptions)
+def status(desk: Desk, options: StatusOptions) -> None:
+    """Feeds and their last deliveries against their promise, quarantine, snapshots, the last run. 状态"""
+    with open_operational(desk.home) as operational:
+        found = home_status(desk.home.kind, operational, desk.declarations, desk.shelf)
+    if options.format is StatusFormat.JSON:
+        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False, indent=2))
+        return
+    _show(desk, found)
+
+
+def _show(desk: Desk, found: HomeStatus) -> None:
+    desk.console.print(
+        f"[bold]{desk.home.root}[/]: a home of {'made-up' if found.kind == 'synthetic' else 'real'} people, "
+        f"as of {found.as_of or 'nothing yet'}"
+    )
+    columns = ["department", "feed 来源", "last", "#days behind", "promise", "#files", "#rows", "#set aside"]
+    desk.console.print(table("Feeds 来源", columns, [_feed_row(each) for each in found.feeds]))
+    for delivery in found.waiting:
+        desk.console.print(f"  [yellow]waits[/] {delivery.name}: {delivery.note}", soft_wrap=True)
+    rows = [
+        (
+            f"{each.id}{'  ← current' if each.id == found.current else ''}",
+            *(each.tables[name].rows for name in ("person", "house", "unit")),
+            ", ".join(f"{name} {version}" for name, version in sorted(each.models.items())),
+        )
+        for each in reversed(found.snapshots)
+    ]
+    desk.console.print(table("Snapshots 快照", ["snapshot", "#persons", "#houses", "#units", "models"], rows))
+    if found.last_run is not None:
+        done = ", ".join(found.last_run.stages) or "no stage yet"
+        desk.console.print(f"Last run: {found.last_run.run_id}, {found.last_run.state} (done: {done})")
+
+
+def _feed_row(each: FeedStatus) -> tuple[object, ...]:
+    promise = f"{each.promise_days} days" + {True: " · late", False: "", None: " · nothing yet"}[each.is_late]
+    return (
+        each.department,
+        f"{each.feed} {each.title_zh}",
+        each.last,
+        each.days_behind,
+        promise,
+        each.deliveries,
+        each.rows,
+        each.quarantined,
+    )

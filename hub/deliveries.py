@@ -1,0 +1,87 @@
+"""What came in, as tables for people: rows per feed, why rows were set aside, and what did not come in."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from hub.terminal import table
+from ingestion.report import DeliveryReport, Outcome
+from schemas.declarations import Declarations
+
+RULES_SHOWN = 14
+
+
+def delivery_tables(reports: Sequence[DeliveryReport], declarations: Declarations) -> Iterator[Table]:
+    """Rows per feed, then the quarantine by rule, then deliveries that wait or were refused, as far as there are any."""
+    applied = [each for each in reports if each.state == "applied"]
+    if applied:
+        yield _feeds(applied, declarations)
+    if any(each.quarantine or each.issues for each in applied):
+        yield _reasons(applied, declarations)
+    left = [each for each in reports if not each.is_accepted]
+    if left:
+        rows = [(each.feed or "?", each.file, each.state, each.note) for each in left]
+        yield table("Not brought in 未入库", ["feed", "file", "state", "what to do"], rows)
+
+
+def repeated(reports: Sequence[DeliveryReport]) -> int:
+    """How many deliveries had come before."""
+    return sum(each.state == "repeated" for each in reports)
+
+
+def _feeds(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:
+    columns = [
+        "feed 来源",
+        "#files",
+        "#rows",
+        "#new",
+        "#changed",
+        "#same",
+        "#late",
+        "#deleted",
+        "#double",
+        "#set aside",
+    ]
+    outcomes = [
+        Outcome.NEW,
+        Outcome.CHANGED,
+        Outcome.UNCHANGED,
+        Outcome.LATE,
+        Outcome.DELETED,
+        Outcome.DUPLICATE,
+        Outcome.QUARANTINED,
+    ]
+    rows = []
+    for feed in sorted({each.feed for each in reports}):
+        own = [each for each in reports if each.feed == feed]
+        counts = Counter[str]()
+        for each in own:
+            counts.update(each.counts)
+        title = declarations.contracts[feed].title_zh
+        total = sum(each.rows for each in own)
+        rows.append((f"{feed} {title}", len(own), total, *(counts[str(outcome)] for outcome in outcomes)))
+    total_row = ["all", *(sum(int(str(row[place])) for row in rows) for place in range(1, len(columns)))]
+    return table("What came in 入库", columns, [*rows, total_row], caption=_CONSERVED)
+
+
+_CONSERVED = "rows = new + changed + same + late + deleted + double + set aside, checked for every delivery"
+
+
+def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:
+    found = Counter[tuple[str, str, str]]()
+    for each in reports:
+        for rule, rows in each.quarantine.items():
+            found[(each.feed, "set aside 隔离", rule)] += rows
+        for rule, rows in each.issues.items():
+            found[(each.feed, "issue 问题", rule)] += rows
+    ordered = sorted(found.items(), key=lambda item: (item[0][1] != "set aside 隔离", -item[1], item[0]))
+    rows = [(feed, fate, _meaning(feed, rule, declarations), n) for (feed, fate, rule), n in ordered[:RULES_SHOWN]]
+    rest = sum(n for _, n in ordered[RULES_SHOWN:])
+    caption = f"and {len(ordered) - RULES_SHOWN} more kinds, {rest:,} rows" if rest else ""
+    return table("Why 原因", ["feed", "fate", "rule", "#rows"], rows, caption=caption)
+
+
+def _meaning(feed: str, rule: str, declarations: Declarations) -> str:
+    described = {each.id: each.description for each in declarations.contracts[feed].quality}
+    return f"{rule}: {described[rule]}" if rule in described else rule

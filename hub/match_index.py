@@ -1,0 +1,42 @@
+"""Fills the match index of a snapshot with the keys of the linkage models' blocking rules."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from hub.site import Site
+from resolution.columns import build_linked, fit_model
+from schemas.readers.linkage import KeyRule
+from stores.match_file import write_match_file
+
+
+def write_match_index(site: Site, file: Path) -> int:
+    """Writes the index of all registers; returns the number of keys."""
+    return write_match_file(file, _rules(site))
+
+
+def _rules(site: Site) -> Iterator[tuple[str, str, pa.Table]]:
+    for register, model in sorted(site.declarations.linkage.items()):
+        build_linked(site.warehouse, model, f"standard.{register}_record")
+        fitted = fit_model(site.warehouse, model).model
+        for rule in fitted.blocking:
+            yield register, rule.id, site.warehouse.arrow(rule_keys_sql(register, rule, fitted.many))
+        site.warehouse.execute("DROP TABLE temp.linked")
+
+
+def rule_keys_sql(register: str, rule: KeyRule, many: frozenset[str]) -> str:
+    """Rows key, record_id, sorted: 63 bits of the MD5 of register, rule and values, U+001F between them."""
+    parts, sources = [], ["linked"]
+    for part in rule.on:
+        if part in many:
+            sources.append(f'unnest(linked."{part}") AS each_{part}(one_{part})')
+            parts.append(f"one_{part}")
+        else:
+            parts.append(part)
+    filled = " AND ".join(f"{part} IS NOT NULL" for part in parts)
+    key = ", ".join([f"'{register}'", f"'{rule.id}'", *(f"CAST({part} AS VARCHAR)" for part in parts)])
+    return (
+        f"SELECT DISTINCT CAST(md5_number_lower(concat_ws(chr(31), {key})) >> 1 AS BIGINT) AS key, record_id "
+        f"FROM {', '.join(sources)} WHERE {filled} ORDER BY key, record_id"
+    )

@@ -1,0 +1,163 @@
+"""Builds a snapshot beside the current one, checks it against the warehouse, and switches to it in one step."""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import pyarrow as pa
+
+from hub.errors import PublishError
+from hub.findings import find_all
+from hub.fingerprint import declarations_hash
+from hub.graph.ladybug import LadybugSettings, build_ladybug, open_ladybug
+from hub.graph.port import GraphOrigin
+from hub.graph.tables import build_graph_tables
+from hub.match_index import write_match_index
+from hub.site import Site
+from stores.snapshots import ENTITIES, GRAPH, MATCH, Manifest, TableSummary, file_hash, read_manifest
+from stores.summaries import copy_tables, summarise
+from stores.warehouse import open_read_only
+
+ENGINES = ("duckdb", "ladybug", "splink")
+# Table of entities.duckdb -> warehouse table, and the column that it is ordered by so that look-ups read few blocks.
+TABLES: Mapping[str, tuple[str, str]] = {
+    "person_record": ("standard.person_record", "record_id"),
+    "house_record": ("standard.house_record", "record_id"),
+    "unit_record": ("standard.unit_record", "record_id"),
+    "fact": ("standard.fact", "fact_id"),
+    "member": ("resolved.member", "register, record_id"),
+    "link": ("resolved.link", "register, record_l, record_r, origin"),
+    "person": ("resolved.person", "entity_id"),
+    "house": ("resolved.house", "entity_id"),
+    "unit": ("resolved.unit", "entity_id"),
+    "relation": ("resolved.relation", "relation_id"),
+    "residence": ("resolved.residence", "person_id, valid_from, house_id"),
+    "run": ("resolved.run", "run_id"),
+}
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a publication led to; with `is_new` False the same content was on the shelf already."""
+
+    id: str
+    is_new: bool
+    manifest: Manifest
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the snapshot will hold, known from the warehouse before a file is written."""
+
+    id: str
+    as_of: date
+    models: Mapping[str, str]
+    declarations: str
+    entities: Mapping[str, TableSummary]
+    graph: Mapping[str, TableSummary]
+
+
+STEPS = 5
+
+
+def publish_snapshot(site: Site) -> Publication:
+    """Puts the resolved warehouse on the shelf and lets `current` point at it.
+
+    Equal content gives the same id and is not built twice. Raises PublishError where the built files do not equal
+    the warehouse; the current snapshot then stays in place.
+    """
+    shelf = site.shelf
+    site.progress.step("publish", "graph tables", 0, STEPS)
+    plan = _plan(site)
+    is_new = not shelf.is_whole(plan.id)
+    if is_new:
+        shelf.finish(_build(site, plan))
+    elif shelf.current_name() != plan.id:
+        shelf.switch(plan.id)
+    removed = shelf.prune(site.settings.keep_snapshots)
+    site.progress.step("publish", plan.id, STEPS, STEPS)
+    return Publication(plan.id, is_new, read_manifest(shelf.folder / plan.id), tuple(removed))
+
+
+def _plan(site: Site) -> Plan:
+    graph = build_graph_tables(site.warehouse, site.declarations)
+    as_of, models = _resolved_run(site)
+    entities = {name: summarise(site.warehouse, source) for name, (source, _) in TABLES.items()}
+    declared = declarations_hash(site.declarations.tree)
+    parts = [as_of.isoformat(), declared, *(f"{name} {models[name]}" for name in sorted(models))]
+    for kind, summaries in (("table", entities), ("graph", graph)):
+        # Which run it was does not make it another content.
+        parts += [f"{kind} {name} {each.hash}" for name, each in sorted(summaries.items()) if name != "run"]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+    return Plan(f"{as_of.isoformat()}-{digest}", as_of, models, declared, entities, graph)
+
+
+def _resolved_run(site: Site) -> tuple[date, Mapping[str, str]]:
+    table = site.warehouse.arrow("SELECT * FROM resolved.run")
+    if table.num_rows != 1:
+        raise PublishError("nothing is resolved yet: run `hub resolve` (or `hub run PATH…`) first")
+    [row] = table.to_pylist()
+    models = {name: str(value) for name, value in row.items() if name not in ("run_id", "as_of")}
+    return row["as_of"], models
+
+
+def _build(site: Site, plan: Plan) -> Manifest:
+    folder = site.shelf.begin(plan.id)
+    site.progress.step("publish", "graph", 1, STEPS)
+    _write_graph(site, folder / GRAPH, plan)
+    site.progress.step("publish", "findings", 2, STEPS)
+    findings = _find(site, folder / GRAPH, plan)
+    site.progress.step("publish", "entities", 3, STEPS)
+    tables = _write_entities(site, folder / ENTITIES, plan, findings)
+    site.progress.step("publish", "match index", 4, STEPS)
+    write_match_index(site, folder / MATCH)
+    return Manifest(
+        id=plan.id,
+        sequence=site.shelf.next_sequence(),
+        as_of=plan.as_of,
+        models=plan.models,
+        declarations=plan.declarations,
+        tables=tables,
+        graph=plan.graph,
+        files={name: file_hash(folder / name) for name in (ENTITIES, GRAPH, MATCH)},
+        engines={name: version(name) for name in ENGINES},
+    )
+
+
+def _write_graph(site: Site, file: Path, plan: Plan) -> None:
+    """The engine's build compares the file with the tables before it leaves it in place."""
+    settings = LadybugSettings(buffer_pool_bytes=site.settings.graph_buffer_pool_bytes)
+    build_ladybug(site.warehouse, site.declarations.graph, file, settings=settings, expected=plan.graph)
+
+
+def _find(site: Site, file: Path, plan: Plan) -> pa.Table:
+    origin = GraphOrigin(plan.id, plan.as_of, version("ladybug"))
+    settings = LadybugSettings(buffer_pool_bytes=site.settings.graph_buffer_pool_bytes)
+    with closing(open_ladybug(file, site.declarations.graph, origin, settings=settings)) as graph:
+        return find_all(graph, site.declarations)
+
+
+def _write_entities(site: Site, file: Path, plan: Plan, findings: pa.Table) -> Mapping[str, TableSummary]:
+    site.warehouse.register_arrow("found", findings)
+    try:
+        copy_tables(site.warehouse, file, {**TABLES, "finding": ("found", "question, parameters, position")})
+    finally:
+        site.warehouse.unregister("found")
+    with open_read_only(file, settings=site.settings.warehouse) as written:
+        tables = {name: summarise(written, name) for name in (*TABLES, "finding")}
+    _compare("entities.duckdb", plan.entities, tables)
+    return tables
+
+
+def _compare(what: str, planned: Mapping[str, TableSummary], written: Mapping[str, TableSummary]) -> None:
+    wrong = sorted(name for name in planned if planned[name] != written.get(name))
+    if wrong:
+        raise PublishError(
+            f"{what} does not equal the warehouse in {', '.join(wrong)}: nothing was published. "
+            "Check the disk for room and faults, then run `hub publish` again"
+        )

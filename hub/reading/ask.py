@@ -1,0 +1,59 @@
+"""Questions of the catalogue: answered from the findings of the snapshot where they hold the answer, else by its graph."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from hub.errors import UsageError
+from hub.findings import answer_table, parameters_key, rows_of
+from hub.graph.port import Row
+from hub.questions import bind_parameters
+from hub.reading.reader import Reader
+from hub.sharing.disclose import parameters_for_audit
+from hub.sharing.request import Answer, Disclosure
+from schemas.declarations import Declarations
+from schemas.readers.questions import Question, ValueType
+from stores.snapshots import Snapshot
+from stores.warehouse import Warehouse
+
+
+def ask(reader: Reader, name: str, given: Mapping[str, str], *, as_of: date | None = None) -> Disclosure:
+    """The answer to a question as of a date (None: the snapshot's); `given` are parameters as typed."""
+    question = find_question(reader.declarations, name)
+    free_text = frozenset(each.name for each in question.given if each.type is ValueType.TEXT)
+    logged = parameters_for_audit(given, free_text=free_text) | ({"as_of": as_of.isoformat()} if as_of else {})
+    return reader.read("ask", question.id, logged, lambda snapshot: _answer(reader, question, snapshot, given, as_of))
+
+
+def find_question(declarations: Declarations, name: str) -> Question:
+    """The question of this name; raises UsageError with the names that look like it."""
+    if name in declarations.questions:
+        return declarations.questions[name]
+    near = difflib.get_close_matches(name, declarations.questions, n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`hub ask --list` names them all"
+    raise UsageError(f"there is no question named {name!r}: {hint}")
+
+
+def _answer(
+    reader: Reader, question: Question, snapshot: Snapshot, given: Mapping[str, str], as_of: date | None
+) -> Answer:
+    today = snapshot.manifest.as_of
+    parameters = bind_parameters(question, given, as_of=as_of or today)
+    if parameters == bind_parameters(question, {}, as_of=today):
+        with reader.entities(snapshot) as entities:
+            rows = found_rows(entities, question, parameters)
+    else:
+        with reader.graph(snapshot) as graph:
+            rows = graph.run(question, parameters)
+    shown = ", ".join(f"{each.name} = {parameters[each.name]}" for each in question.given)
+    title = f"{question.title_en} {question.title_zh} ({len(rows):,}; {shown})"
+    return Answer(answer_table(question, rows), title, (f"When this is wrong: {question.when_wrong_en}",))
+
+
+def found_rows(entities: Warehouse, question: Question, parameters: Mapping[str, object]) -> Sequence[Row]:
+    """The rows that were found when the snapshot was built."""
+    contents = entities.rows(
+        "SELECT content FROM finding WHERE question = ? AND parameters = ? ORDER BY position",
+        [question.id, parameters_key(parameters)],
+    )
+    return rows_of(question, [content for (content,) in contents])

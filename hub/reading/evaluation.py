@@ -1,0 +1,44 @@
+"""A snapshot beside truth files: figures, which name nobody, and the export of its partition, through the door."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hub.errors import UsageError
+from hub.findings import parameters_key
+from hub.questions import bind_parameters
+from hub.reading.reader import Reader
+from hub.sharing.request import Answer, Disclosure
+from resolution.evaluate import Evaluation, evaluate, partition
+from stores.snapshots import Snapshot, SnapshotShelf
+from stores.warehouse import Warehouse
+
+
+def figures(reader: Reader, truth: Path) -> Evaluation:
+    """How well the snapshot agrees with the truth folder; counts and shares only, so that no purpose is needed."""
+    if not truth.is_dir():
+        raise UsageError(f"{truth} is not a folder with truth files (person.csv, house.csv, …)")
+    with SnapshotShelf(reader.home.snapshots).reading(reader.snapshot) as snapshot, reader.entities(snapshot) as tables:
+        answers = _answers(reader, snapshot, tables)
+        return evaluate(tables, truth, declarations=reader.declarations, answers=answers)
+
+
+def export(reader: Reader) -> Disclosure:
+    """Every record's entity: feed, record_key, entity_id."""
+
+    def run(snapshot: Snapshot) -> Answer:
+        with reader.entities(snapshot) as tables:
+            return Answer(partition(tables))
+
+    return reader.read("evaluate", "export", {}, run)
+
+
+def _answers(reader: Reader, snapshot: Snapshot, tables: Warehouse) -> Mapping[str, list[str]]:
+    found = {}
+    for question in reader.declarations.questions.values():
+        key = parameters_key(bind_parameters(question, {}, as_of=snapshot.manifest.as_of))
+        rows = tables.rows(
+            "SELECT DISTINCT subject_id FROM finding WHERE question = ? AND parameters = ? ORDER BY subject_id",
+            [question.id, key],
+        )
+        found[question.id] = [subject for (subject,) in rows]
+    return found

@@ -1,0 +1,50 @@
+"""Somebody reading for a purpose: opens a snapshot and takes every reading through the one door."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from hub.graph.ladybug import LadybugSettings, open_ladybug
+from hub.graph.port import GraphOrigin, GraphStore
+from hub.settings import Settings
+from hub.sharing.disclose import disclose
+from hub.sharing.request import Answer, Caller, Disclosure, Request
+from schemas.declarations import Declarations
+from stores.home import Home
+from stores.snapshots import ENTITIES, GRAPH, Snapshot, SnapshotShelf
+from stores.warehouse import Warehouse, open_read_only
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads, for what, where; `snapshot` None is the current one."""
+
+    home: Home
+    declarations: Declarations
+    settings: Settings
+    caller: Caller
+    purpose: str
+    snapshot: str | None = None
+
+    def read(
+        self, verb: str, what: str, parameters: Mapping[str, str], run: Callable[[Snapshot], Answer]
+    ) -> Disclosure:
+        """What `run` finds in the snapshot, as far as the door lets it through; `parameters` go to the audit log."""
+        with SnapshotShelf(self.home.snapshots).reading(self.snapshot) as snapshot:
+            request = Request(self.home, snapshot.id, verb, what, parameters)
+            return disclose(self.caller, self.purpose, request, lambda: run(snapshot))
+
+    @contextmanager
+    def entities(self, snapshot: Snapshot) -> Iterator[Warehouse]:
+        """The snapshot's tables; only to be used inside a reading."""
+        with open_read_only(snapshot.file(ENTITIES), settings=self.settings.warehouse) as warehouse:
+            yield warehouse
+
+    @contextmanager
+    def graph(self, snapshot: Snapshot) -> Iterator[GraphStore]:
+        """The snapshot's graph; only to be used inside a reading."""
+        manifest = snapshot.manifest
+        origin = GraphOrigin(manifest.id, manifest.as_of, manifest.engines["ladybug"])
+        settings = LadybugSettings(buffer_pool_bytes=self.settings.graph_buffer_pool_bytes)
+        with closing(open_ladybug(snapshot.file(GRAPH), self.declarations.graph, origin, settings=settings)) as store:
+            yield store

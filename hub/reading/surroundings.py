@@ -1,0 +1,105 @@
+"""What lies around an entity, and how two of them hang together, as of a date."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from hub.errors import UsageError
+from hub.graph.port import Edge, EntityRef
+from hub.reading.reader import Reader
+from hub.sharing.request import Answer, Disclosure
+from stores.snapshots import Snapshot
+from stores.warehouse import Warehouse
+
+LABELS = {"P": "Person", "H": "House", "U": "Unit"}
+NAMES = {"Person": ("person", "name"), "House": ("house", "address"), "Unit": ("unit", "name")}
+COLUMNS = ("from_label", "from_id", "from_name", "relationship", "to_label", "to_id", "to_name")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a reading goes: the date (None is the snapshot's), hops and number of nodes."""
+
+    as_of: date | None = None
+    hops: int = 1
+    limit: int = 50
+
+
+def neighbourhood(reader: Reader, entity: str, reach: Reach) -> Disclosure:
+    """Relationships among what lies within so many hops of an entity, one a row."""
+    centre = entity_of(entity)
+
+    def run(snapshot: Snapshot) -> Answer:
+        day = reach.as_of or snapshot.manifest.as_of
+        with reader.graph(snapshot) as graph:
+            found = graph.neighbourhood(centre, as_of=day, hops=reach.hops, limit=reach.limit)
+        notes = () if found.complete else (f"more than {reach.limit} lie that near; --limit shows more",)
+        with reader.entities(snapshot) as entities:
+            rows = _rows(found.edges, entities)
+        return Answer(rows, f"Around {entity}, {reach.hops} hops, as of {day}", notes)
+
+    return reader.read("neighbourhood", centre.label, _logged(reach, entity=entity), run)
+
+
+def path(reader: Reader, start: str, end: str, reach: Reach) -> Disclosure:
+    """The shortest way between two entities, one step a row; no rows where there is none so short."""
+    ends = entity_of(start), entity_of(end)
+
+    def run(snapshot: Snapshot) -> Answer:
+        day = reach.as_of or snapshot.manifest.as_of
+        with reader.graph(snapshot) as graph:
+            found = graph.path(*ends, as_of=day, max_hops=reach.hops)
+        notes = () if found else (f"no way of {reach.hops} steps or fewer at {day}",)
+        with reader.entities(snapshot) as entities:
+            rows = _rows(found.edges if found else (), entities)
+        return Answer(rows, f"From {start} to {end}, as of {day}", notes)
+
+    return reader.read("path", f"{ends[0].label}-{ends[1].label}", _logged(reach, start=start, end=end), run)
+
+
+def entity_of(entity: str) -> EntityRef:
+    """The node of an entity id; raises UsageError where it is no such id."""
+    if entity.isdigit():
+        return EntityRef("Community" if len(entity) == 12 else "Town", entity)
+    if entity[:1] not in LABELS or len(entity) < 5:
+        raise UsageError(
+            f"{entity!r} is not the id of an entity: ids begin with P (person), H (house) or U (unit); "
+            "the first column of an answer to `hub ask` holds them"
+        )
+    return EntityRef(LABELS[entity[0]], entity)
+
+
+def _logged(reach: Reach, **ids: str) -> dict[str, str]:
+    limits = {"hops": str(reach.hops), "limit": str(reach.limit)}
+    return ids | limits | ({"as_of": reach.as_of.isoformat()} if reach.as_of else {})
+
+
+def _rows(edges: Sequence[Edge], entities: Warehouse) -> pa.Table:
+    names = _names({end for edge in edges for end in (edge.start, edge.end)}, entities)
+    rows = [
+        (
+            edge.start.label,
+            edge.start.id,
+            names.get(edge.start),
+            edge.type,
+            edge.end.label,
+            edge.end.id,
+            names.get(edge.end),
+        )
+        for edge in edges
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    return pa.table({name: pa.array(column, pa.string()) for name, column in zip(COLUMNS, columns, strict=True)})
+
+
+def _names(nodes: set[EntityRef], entities: Warehouse) -> dict[EntityRef, str]:
+    names: dict[EntityRef, str] = {}
+    for label, (register, field) in NAMES.items():
+        ids = sorted(node.id for node in nodes if node.label == label)
+        found = entities.rows(
+            f'SELECT entity_id, "{field}" FROM {register} WHERE list_contains($ids, entity_id)', {"ids": ids}
+        )
+        names |= {EntityRef(label, entity): name for entity, name in found if name is not None}
+    return names

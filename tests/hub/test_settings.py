@@ -1,0 +1,47 @@
+"""Settings: from home.toml and the environment, with their origins, all mistakes at once."""
+
+from pathlib import Path
+
+import pytest
+
+from hub.errors import UsageError
+from hub.settings import read_settings, size_in_bytes
+from stores.home import Home, create_home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return create_home(tmp_path / "home", kind="synthetic")
+
+
+def set_in_file(home: Home, text: str) -> None:
+    with (home.root / "home.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n[settings]\n{text}\n")
+
+
+def test_defaults_need_no_file_and_say_so(home: Home) -> None:
+    settings = read_settings(home, {})
+    assert (settings.memory_limit, settings.threads, settings.keep_snapshots) == (None, None, 3)
+    assert set(settings.origins.values()) == {"default"}
+
+
+def test_the_environment_overrules_the_file(home: Home) -> None:
+    set_in_file(home, 'threads = 4\nmemory_limit = "2GB"')
+    settings = read_settings(home, {"HUB_THREADS": "2"})
+    assert (settings.threads, settings.origins["threads"]) == (2, "HUB_THREADS")
+    assert (settings.memory_limit, settings.origins["memory_limit"]) == ("2GB", str(home.root / "home.toml"))
+
+
+def test_every_mistake_is_told_at_once(home: Home) -> None:
+    set_in_file(home, 'threds = 4\nmemory_limit = "much"')
+    with pytest.raises(UsageError) as refused:
+        read_settings(home, {"HUB_KEEP_SNAPSHOTS": "0"})
+    told = str(refused.value)
+    assert "settings.threds: no such setting" in told
+    assert "memory_limit: 'much' is not a size" in told
+    assert "HUB_KEEP_SNAPSHOTS: keep_snapshots: must be 1 or more" in told
+
+
+@pytest.mark.parametrize(("text", "size"), [("1KB", 1000), ("1 GiB", 2**30), ("512MB", 512_000_000), ("1.5gb", 1.5e9)])
+def test_sizes_are_read_as_duckdb_writes_them(text: str, size: int) -> None:
+    assert size_in_bytes(text) == size
