@@ -57,8 +57,8 @@ CROSSINGS = [
     ("golden.yml", "phone: {rule: newest}", "shoe: {rule: newest}", "person.fields.shoe: shoe is no field of person"),
     ("golden.yml", "phone: {rule: newest}", "name_key: {rule: newest}", "name_key is derived and follows name"),
     ("golden.yml", r"\[building_key\]", "[colour]", "house.neighbours.community_code: colour is no field of house"),
-    ("residence.yml", "  civil_affairs:", "  wish:", "evidence.wish: is a fact of no feed"),
-    ("residence.yml", "  civil_affairs:", "  employment:", "evidence.employment: does not tie a person to a house"),
+    ("residence.yml", "  field_visit:", "  wish:", "evidence.wish: is a fact of no feed"),
+    ("residence.yml", "  field_visit:", "  employment:", "evidence.employment: does not tie a person to a house"),
     ("residence.yml", "department: public_security", "department: housing", "the fact comes from public_security"),
     (
         "graph/nodes.yml",
