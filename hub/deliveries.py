@@ -10,10 +10,20 @@ from ingestion.report import DeliveryReport, Outcome
 from schemas.declarations import Declarations
 
 RULES_SHOWN = 14
+OUTCOME_TITLES = {
+    Outcome.NEW: "new",
+    Outcome.CHANGED: "changed",
+    Outcome.UNCHANGED: "same",
+    Outcome.LATE: "late",
+    Outcome.DELETED: "deleted",
+    Outcome.DUPLICATE: "double",
+    Outcome.QUARANTINED: "set aside",
+}
+CONSERVED = "rows = new + changed + same + late + deleted + double + set aside, checked for every delivery"
 
 
 def delivery_tables(reports: Sequence[DeliveryReport], declarations: Declarations) -> Iterator[Table]:
-    """Rows per feed, then the quarantine by rule, then deliveries that wait or were refused, as far as there are any."""
+    """Rows per feed, the quarantine by rule, deliveries that wait or were refused; what is empty is left out."""
     applied = [each for each in reports if each.state == "applied"]
     if applied:
         yield _feeds(applied, declarations)
@@ -31,27 +41,7 @@ def repeated(reports: Sequence[DeliveryReport]) -> int:
 
 
 def _feeds(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:
-    columns = [
-        "feed 来源",
-        "#files",
-        "#rows",
-        "#new",
-        "#changed",
-        "#same",
-        "#late",
-        "#deleted",
-        "#double",
-        "#set aside",
-    ]
-    outcomes = [
-        Outcome.NEW,
-        Outcome.CHANGED,
-        Outcome.UNCHANGED,
-        Outcome.LATE,
-        Outcome.DELETED,
-        Outcome.DUPLICATE,
-        Outcome.QUARANTINED,
-    ]
+    columns = ["feed 来源", *(f"#{each}" for each in ("files", "rows", *OUTCOME_TITLES.values()))]
     rows = []
     for feed in sorted({each.feed for each in reports}):
         own = [each for each in reports if each.feed == feed]
@@ -60,21 +50,16 @@ def _feeds(reports: Sequence[DeliveryReport], declarations: Declarations) -> Tab
             counts.update(each.counts)
         title = declarations.contracts[feed].title_zh
         total = sum(each.rows for each in own)
-        rows.append((f"{feed} {title}", len(own), total, *(counts[str(outcome)] for outcome in outcomes)))
+        rows.append((f"{feed} {title}", len(own), total, *(counts[str(outcome)] for outcome in OUTCOME_TITLES)))
     total_row = ["all", *(sum(int(str(row[place])) for row in rows) for place in range(1, len(columns)))]
-    return table("What came in 入库", columns, [*rows, total_row], caption=_CONSERVED)
-
-
-_CONSERVED = "rows = new + changed + same + late + deleted + double + set aside, checked for every delivery"
+    return table("What came in 入库", columns, [*rows, total_row], caption=CONSERVED)
 
 
 def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:
     found = Counter[tuple[str, str, str]]()
     for each in reports:
-        for rule, rows in each.quarantine.items():
-            found[(each.feed, "set aside 隔离", rule)] += rows
-        for rule, rows in each.issues.items():
-            found[(each.feed, "issue 问题", rule)] += rows
+        found.update({(each.feed, "set aside 隔离", rule): count for rule, count in each.quarantine.items()})
+        found.update({(each.feed, "issue 问题", rule): count for rule, count in each.issues.items()})
     ordered = sorted(found.items(), key=lambda item: (item[0][1] != "set aside 隔离", -item[1], item[0]))
     rows = [(feed, fate, _meaning(feed, rule, declarations), n) for (feed, fate, rule), n in ordered[:RULES_SHOWN]]
     rest = sum(n for _, n in ordered[RULES_SHOWN:])

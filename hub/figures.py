@@ -26,10 +26,10 @@ def _registers(evaluation: Evaluation) -> Table:
         "register 登记",
         "#precision",
         "#recall",
-        "#of decidable",
+        "#decidable",
         "#F1",
         "#B³ F1",
-        "#wrongly merged",
+        "#mixed",
         "#records",
     ]
     rows = [

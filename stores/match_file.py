@@ -20,7 +20,7 @@ CREATE TABLE block (
 
 
 def write_match_file(file: Path, rules: Iterable[tuple[str, str, pa.Table]]) -> int:
-    """Writes the index: (register, rule id, table of key and record_id, sorted) per rule; returns the number of keys."""
+    """Writes the index: (register, rule id, table of key and record_id, sorted) per rule; returns their number."""
     written = 0
     with closing(sqlite3.connect(file)) as database:
         database.executescript(_TABLES)

@@ -1,4 +1,4 @@
-"""Questions of the catalogue: answered from the findings of the snapshot where they hold the answer, else by its graph."""
+"""Questions of the catalogue: from the snapshot's findings where they hold the answer, else from its graph."""
 
 import difflib
 from collections.abc import Mapping, Sequence
