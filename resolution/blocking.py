@@ -1,5 +1,6 @@
 """Blocking: which pairs of nodes are scored at all."""
 
+import re
 from dataclasses import dataclass
 
 from schemas.readers.linkage import KeyRule, LinkageModel
@@ -47,6 +48,18 @@ def rule_keys_sql(rule: KeyRule, many: frozenset[str], place: int) -> str:
     return f"""
         SELECT {place} AS rule, hash({key}) AS key, record_id FROM {", ".join(sources)} WHERE {filled}
     """
+
+
+def key_condition_sql(rule: KeyRule, many: frozenset[str]) -> str:
+    """The condition under which a rule's keys of a pair agree, over the columns `<column>_l` and `<column>_r`."""
+    parts = []
+    for part, column in zip(rule.on, rule.columns, strict=True):
+        if column in many:
+            parts.append(f"list_has_any({column}_l, {column}_r)")
+        else:
+            left, right = (re.sub(rf"\b{column}\b", f"{column}_{side}", part) for side in "lr")
+            parts.append(f"{left} = {right}")
+    return f"coalesce({' AND '.join(parts)}, false)"
 
 
 def full_blocks_sql(model: LinkageModel) -> str:

@@ -14,7 +14,7 @@ def collapse(warehouse: Warehouse, model: LinkageModel) -> None:
     warehouse.execute(same_sql(model.collapse))
     connect(warehouse, "same", "sameness")
     warehouse.execute(collapsed_sql(model))
-    warehouse.execute(nodes_sql(model))
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE node AS {nodes_sql(model)}")
     for table in ("same", "sameness"):
         warehouse.execute(f"DROP TABLE temp.{table}")
 
@@ -37,25 +37,31 @@ def _rule_sql(rule: KeyRule) -> str:
 
 def collapsed_sql(model: LinkageModel) -> str:
     """Temporary table `collapsed` for every record of `linked`; `reason` names the rule that holds the record."""
+    components = """
+        SELECT linked.*, coalesce(sameness.component, linked.record_id) AS component
+        FROM linked LEFT JOIN sameness ON sameness.node = linked.record_id
+    """
+    return f"""
+        CREATE OR REPLACE TEMP TABLE collapsed AS
+        SELECT record_id, node_id, place, held.reason
+        FROM ({placed_sql(model, components)})
+        LEFT JOIN (SELECT node_r AS record_id, min(reason) AS reason FROM same GROUP BY node_r) held USING (record_id)
+    """
+
+
+def placed_sql(model: LinkageModel, components: str) -> str:
+    """Rows record_id, node_id, place out of rows of `linked` with a `component`: place 1 stands for the group."""
     names = [each.id for each in model.columns] + [each.id for each in model.contexts]
     filled = " + ".join(f'("{name}" IS NOT NULL)::INTEGER' for name in names)
     return f"""
-        CREATE OR REPLACE TEMP TABLE collapsed AS
-        WITH ranked AS (
-            SELECT linked.record_id, coalesce(sameness.component, linked.record_id) AS component, {filled} AS filled
-            FROM linked LEFT JOIN sameness ON sameness.node = linked.record_id
-        ), placed AS (
-            SELECT record_id, first_value(record_id) OVER best AS node_id, row_number() OVER best AS place
-            FROM ranked WINDOW best AS (PARTITION BY component ORDER BY filled DESC, record_id)
-        )
-        SELECT record_id, node_id, place, held.reason
-        FROM placed LEFT JOIN (SELECT node_r AS record_id, min(reason) AS reason FROM same GROUP BY node_r) held
-        USING (record_id)
+        SELECT record_id, first_value(record_id) OVER best AS node_id, row_number() OVER best AS place
+        FROM ({components})
+        WINDOW best AS (PARTITION BY component ORDER BY {filled} DESC, record_id)
     """
 
 
 def nodes_sql(model: LinkageModel) -> str:
-    """Temporary table `node`: one row per node with the first filled value of each column, or all where many."""
+    """Rows of `node` out of `linked` and `collapsed`: the first filled value of each column, or all where many."""
     single = [
         f'arg_min("{each.id}", place) FILTER (WHERE "{each.id}" IS NOT NULL) AS "{each.id}"'
         for each in model.columns
@@ -66,7 +72,6 @@ def nodes_sql(model: LinkageModel) -> str:
         for name in sorted(model.many)
     ]
     return f"""
-        CREATE OR REPLACE TEMP TABLE node AS
         SELECT node_id AS record_id, {", ".join([*single, *many])}
         FROM linked JOIN collapsed USING (record_id) GROUP BY node_id
     """

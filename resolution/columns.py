@@ -14,37 +14,26 @@ class FittedModel:
     left_out: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Where the records of a register are read, and facts, members and links of all registers."""
+
+    records: str
+    facts: str = "standard.fact"
+    members: str = "resolved.member"
+    links: str = "resolved.link"
+
+
 def build_linked(warehouse: Warehouse, model: LinkageModel, source: str) -> None:
     """Temporary table `linked`: record_id, feed, source_key, is_current, is_main and every column of the model.
 
     `source` holds the register's records: its standard table, or what stands in for it.
     """
-    for context in model.contexts:
-        warehouse.execute(context_sql(model.id, context))
-    warehouse.execute(linked_sql(model, source))
-    for context in model.contexts:
-        warehouse.execute(f"DROP TABLE temp.context_{context.id}")
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE linked AS {linked_sql(model, Sources(source))}")
 
 
-def context_sql(register: str, context: LinkContext) -> str:
-    """Temporary table `context_<id>`: record_id and the entities that facts tie it to, busy ones left out."""
-    kinds = ", ".join(f"'{kind}'" for kind in context.kinds)
-    return f"""
-        CREATE OR REPLACE TEMP TABLE context_{context.id} AS
-        WITH tie AS (
-            SELECT DISTINCT fact.subject_id AS record_id, member.entity_id
-            FROM standard.fact fact
-            JOIN resolved.member member ON member.record_id = fact.object_id AND member.register = '{context.of}'
-            WHERE fact.subject_register = '{register}' AND fact.object_register = '{context.of}'
-              AND fact.kind IN ({kinds})
-        ), busy AS (SELECT entity_id FROM tie GROUP BY entity_id HAVING count(*) > {context.max_records})
-        SELECT record_id, list(entity_id ORDER BY entity_id) AS entities
-        FROM tie WHERE entity_id NOT IN (SELECT entity_id FROM busy) GROUP BY record_id
-    """
-
-
-def linked_sql(model: LinkageModel, source: str) -> str:
-    """Temporary table `linked` out of `source` and the context tables."""
+def linked_sql(model: LinkageModel, sources: Sources, only: str = "true") -> str:
+    """Rows of `linked`, one per record; `only` is a condition on the register's records."""
     values = [
         f'CASE WHEN ({each.value}) IS NOT NULL THEN [{each.value}] END AS "{each.id}"'
         if each.many
@@ -52,15 +41,33 @@ def linked_sql(model: LinkageModel, source: str) -> str:
         for each in model.columns
     ]
     contexts = [f'context_{each.id}.entities AS "{each.id}"' for each in model.contexts]
-    joins = [f"LEFT JOIN context_{each.id} USING (record_id)" for each in model.contexts]
+    joins = [
+        f"LEFT JOIN ({context_sql(model.id, each, sources)}) context_{each.id} USING (record_id)"
+        for each in model.contexts
+    ]
     return f"""
-        CREATE OR REPLACE TEMP TABLE linked AS
         SELECT {", ".join(["own.*", *contexts])}
         FROM (
             SELECT record_id, feed, record_key AS source_key, ended_on IS NULL AS is_current,
                    record_key = row_key AS is_main, {", ".join(values)}
-            FROM {source}
+            FROM {sources.records} WHERE {only}
         ) own {" ".join(joins)}
+    """
+
+
+def context_sql(register: str, context: LinkContext, sources: Sources) -> str:
+    """Rows record_id, entities: the entities that facts tie a record to, busy ones left out."""
+    kinds = ", ".join(f"'{kind}'" for kind in context.kinds)
+    return f"""
+        WITH tie AS (
+            SELECT DISTINCT fact.subject_id AS record_id, member.entity_id
+            FROM {sources.facts} fact
+            JOIN {sources.members} member ON member.record_id = fact.object_id AND member.register = '{context.of}'
+            WHERE fact.subject_register = '{register}' AND fact.object_register = '{context.of}'
+              AND fact.kind IN ({kinds})
+        ), busy AS (SELECT entity_id FROM tie GROUP BY entity_id HAVING count(*) > {context.max_records})
+        SELECT record_id, list(entity_id ORDER BY entity_id) AS entities
+        FROM tie WHERE entity_id NOT IN (SELECT entity_id FROM busy) GROUP BY record_id
     """
 
 

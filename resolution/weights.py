@@ -69,6 +69,16 @@ class Weights:
         return self.frequencies.get(column) or TermFrequencies(self.levels[comparison, level].u, {})
 
 
+def log_odds(share: float) -> float:
+    """log2 of p / (1 - p), the scale on which weights add up."""
+    return log2(share / (1 - share))
+
+
+def probability(weight: float) -> float:
+    """The probability that a match weight stands for."""
+    return 1 / (1 + 2.0**-weight) if weight > -1000 else 0.0
+
+
 def level_weight(weights: Weights, comparison: str, level: Level, value: str | None = None) -> float:
     """Match weight (log2 of m/u) of the level; where its frequency counts, the share of `value` stands for u."""
     found = weights.levels[comparison, level.id]

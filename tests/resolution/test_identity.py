@@ -1,0 +1,104 @@
+"""Entity ids stay with the largest part of their records."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from resolution.identity import Churn, Minting, assign_entities, mint
+from stores.home import create_home
+from stores.operational.database import Operational, open_operational
+from stores.operational.identity import EventKind
+from stores.warehouse import Warehouse, open_warehouse
+
+KEY = bytes(32)
+
+
+class Register:
+    """Clusters, run by run."""
+
+    def __init__(self, warehouse: Warehouse, operational: Operational) -> None:
+        self.warehouse = warehouse
+        self.operational = operational
+        self.runs = 0
+
+    def run(self, *clusters: set[int]) -> Churn:
+        """One run that found these clusters."""
+        self.runs += 1
+        rows = [(record, min(cluster)) for cluster in clusters for record in sorted(cluster)]
+        table = pa.table({"record_id": [row[0] for row in rows], "cluster": [row[1] for row in rows]})
+        self.warehouse.register_arrow("clusters", table)
+        self.warehouse.execute("CREATE OR REPLACE TEMP TABLE clustered AS FROM clusters")
+        self.warehouse.unregister("clusters")
+        return assign_entities(self.warehouse, self.operational, Minting("person", f"run-{self.runs:06d}", KEY))
+
+    def entity(self, record: int) -> str:
+        """The entity of a record."""
+        rows = self.warehouse.rows(f"SELECT entity_id FROM resolved.member WHERE record_id = {record}")
+        return str(rows[0][0])
+
+    def redirect(self, entity: str) -> str | None:
+        """What the entity was merged into."""
+        table = self.operational.entities("person").to_pylist()
+        return next(row["merged_into"] for row in table if row["entity_id"] == entity)
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Register:
+    return Register(open_warehouse(None), open_operational(create_home(tmp_path / "home", kind="synthetic")))
+
+
+def test_ids_are_opaque_and_the_same_for_the_same_home() -> None:
+    found = mint(Minting("person", "run-000001", KEY), 12345, 0)
+    assert found == mint(Minting("person", "run-000009", KEY), 12345, 0)
+    assert (len(found), found[0]) == (17, "P")
+    assert found != mint(Minting("person", "run-000001", bytes(31) + b"1"), 12345, 0)
+
+
+def test_a_rerun_changes_nothing(register: Register) -> None:
+    assert register.run({1, 2}, {3}) == Churn(born=2)
+    before = register.entity(1), register.entity(3)
+    assert register.run({1, 2}, {3}) == Churn()
+    assert (register.entity(1), register.entity(3)) == before
+
+
+def test_the_larger_entity_survives_a_merge_and_the_other_redirects_to_it(register: Register) -> None:
+    register.run({1}, {2, 3})
+    small, large = register.entity(1), register.entity(2)
+    assert register.run({1, 2, 3}) == Churn(merged=1)
+    assert register.entity(1) == large
+    assert register.redirect(small) == large
+
+
+def test_the_larger_part_keeps_the_id_in_a_split(register: Register) -> None:
+    register.run({1, 2, 3})
+    whole = register.entity(1)
+    assert register.run({1}, {2, 3}) == Churn(split=1)
+    assert register.entity(2) == whole
+    assert register.entity(1) != whole
+    (_, event), *_ = [row for row in register.operational.identity.events("person") if row[1].kind is EventKind.SPLIT]
+    assert (event.entity_id, event.other_id) == (register.entity(1), whole)
+
+
+def test_an_entity_without_records_retires_and_lives_again_with_them(register: Register) -> None:
+    register.run({1}, {2})
+    gone = register.entity(2)
+    assert register.run({1}) == Churn(retired=1)
+    assert register.run({1}, {2}) == Churn(revived=1)
+    assert register.entity(2) == gone
+
+
+def test_a_merge_that_is_undone_gives_the_old_id_back(register: Register) -> None:
+    register.run({1}, {2, 3})
+    small = register.entity(1)
+    register.run({1, 2, 3})
+    assert register.run({1}, {2, 3}) == Churn(revived=1)
+    assert register.entity(1) == small
+    assert register.redirect(small) is None
+
+
+def test_a_new_record_joins_without_a_new_id(register: Register) -> None:
+    register.run({5, 6})
+    kept = register.entity(5)
+    assert register.run({1, 5, 6}) == Churn()
+    assert register.entity(1) == kept
