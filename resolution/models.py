@@ -125,7 +125,9 @@ def _level(comparison: Comparison, level: Level, weights: Weights | None) -> dic
 
 
 def _usable(rules: tuple[tuple[str, ...], ...], model: LinkageModel) -> list[tuple[str, ...]]:
-    return [on for on in rules if not set(on) & model.many]
+    filled = {name for each in model.comparisons for name in each.needs}
+    filled |= {name for each in model.comparisons for level in each.levels for name in level.columns}
+    return [on for on in rules if set(on) <= filled - model.many]
 
 
 def _rule_sql(on: tuple[str, ...]) -> str:
