@@ -198,6 +198,11 @@ def _read_contract(file: Path) -> FeedContract:
         for promise in ("latency", "retention")
         if promised.count(promise) != 1
     ]
+    problems += [
+        Problem(file, f"column {each.name}", "is classified as protected and must be dropped")
+        for each in content.schema_[0].properties
+        if each.classification == "protected" and each.custom_properties.use != "dropped"
+    ]
     if (content.domain, f"{content.id}.odcs.yml") != (file.parent.name, file.name):
         problems.append(Problem(file, "id", f"{content.domain}/{content.id} must be the folder and the file's stem"))
     if problems:

@@ -61,6 +61,11 @@ STRUCTURE: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda c: c["schema"][0]["quality"][0].update(query="DELETE FROM visits"), "schema.0.quality.0.query"),
     (lambda c: c["slaProperties"].pop(), "slaProperties: retention must be stated exactly once"),
     (lambda c: c["customProperties"].append(c["customProperties"][0]), "property written twice: titleZh"),
+    (
+        lambda c: column(c, "day").update(classification="protected"),
+        "day: is classified as protected and must be dropped",
+    ),
+    (lambda c: column(c, "day").update(classification="secret"), "schema.0.properties.4.classification"),
     (lambda c: c.update(domain="housing"), "housing/visits must be the folder and the file's stem"),
 ]
 
