@@ -1,0 +1,161 @@
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from stores.errors import ArchiveError, StoreError
+from stores.home import Home, create_home
+from stores.operational import Operational, open_operational
+from stores.operational.decisions import Decision, DecisionKind
+from stores.operational.deliveries import DeliveryName, DeliveryState
+from stores.operational.identity import EventKind, LineageEvent, follow_redirect
+
+NAME = DeliveryName("people", "delta", date(2026, 7, 1), 1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return create_home(tmp_path / "home", kind="synthetic")
+
+
+@pytest.fixture
+def operational(home: Home) -> Iterator[Operational]:
+    with open_operational(home) as opened:
+        yield opened
+
+
+def members(**entities: list[int]) -> pa.Table:
+    pairs = [(record, entity) for entity, records in entities.items() for record in records]
+    records = pa.array([record for record, _ in pairs], pa.int64())
+    return pa.table({"record_id": records, "entity_id": pa.array([entity for _, entity in pairs], pa.string())})
+
+
+def test_what_was_written_is_there_after_opening_again(home: Home) -> None:
+    with open_operational(home) as first:
+        first.ledger.receive(NAME, file="a.csv", sha256="00")
+    with open_operational(home) as again:
+        assert [delivery.name for delivery in again.ledger.all()] == [NAME]
+
+
+def test_every_write_is_flushed_to_the_disk(home: Home, operational: Operational) -> None:
+    with operational._engine.connect() as connection:
+        pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
+
+    assert pragmas == [2, "wal"]
+
+
+def test_a_database_of_a_newer_hub_is_refused(home: Home) -> None:
+    open_operational(home).close()
+    with sqlite3.connect(home.operational) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+    with pytest.raises(StoreError, match="If a newer hub wrote it"):
+        open_operational(home)
+
+
+def test_a_refused_delivery_keeps_its_number_when_it_comes_again(operational: Operational) -> None:
+    first = operational.ledger.receive(NAME, file="a.csv", sha256="00")
+    operational.ledger.mark(first.delivery_id, DeliveryState.REFUSED, note="torn")
+    second = operational.ledger.receive(NAME, file="b.csv", sha256="11")
+
+    assert (second.delivery_id, second.state, second.sha256) == (first.delivery_id, DeliveryState.RECEIVED, "11")
+
+
+def test_the_latest_date_is_that_of_applied_deliveries(operational: Operational) -> None:
+    older = operational.ledger.receive(NAME, file="a", sha256="00")
+    operational.ledger.receive(replace(NAME, date=date(2026, 7, 9)), file="b", sha256="11")
+    operational.ledger.mark(older.delivery_id, DeliveryState.APPLIED)
+
+    assert operational.ledger.latest_date() == NAME.date
+
+
+def test_an_archive_key_comes_back_until_it_is_destroyed(operational: Operational) -> None:
+    key = operational.archive_keys.create(1)
+
+    assert operational.archive_keys.get(1) == key
+    operational.archive_keys.destroy(1)
+    assert not operational.archive_keys.exists(1)
+    with pytest.raises(ArchiveError, match="was destroyed"):
+        operational.archive_keys.get(1)
+
+
+def test_a_destroyed_key_leaves_no_bytes_in_the_database(home: Home, operational: Operational) -> None:
+    operational.archive_keys.create(1)
+    with operational._engine.connect() as connection:
+        wrapped = connection.exec_driver_sql("SELECT wrapped FROM archive_key").scalar_one()
+    operational.archive_keys.destroy(1)
+
+    files = [path.read_bytes() for path in home.operational.parent.iterdir()]
+    assert not any(wrapped in content for content in files)
+
+
+def test_keys_are_useless_without_the_key_file_of_the_home(home: Home) -> None:
+    with open_operational(home) as operational:
+        operational.archive_keys.create(1)
+    (home.keys / "archive.key").write_bytes(bytes(32))
+
+    with open_operational(home) as operational, pytest.raises(ArchiveError, match="wrapped by another"):
+        operational.archive_keys.get(1)
+
+
+def test_members_become_what_the_last_run_found(operational: Operational) -> None:
+    operational.store_identity("person", "r1", members(P1=[1, 2], P2=[3]), [])
+    operational.store_identity("house", "r1", members(H1=[1]), [])
+    operational.store_identity("person", "r2", members(P1=[1, 3]), [])
+
+    assert operational.members("person").to_pydict() == {"record_id": [1, 3], "entity_id": ["P1", "P1"]}
+    assert operational.members("house").num_rows == 1
+
+
+def test_a_merge_leaves_a_redirect(operational: Operational) -> None:
+    born = [LineageEvent(EventKind.BORN, entity, anchor=number) for number, entity in enumerate(["P1", "P2"])]
+    operational.store_identity("person", "r1", members(P1=[0], P2=[1]), born)
+    operational.store_identity("person", "r2", members(P1=[0, 1]), [LineageEvent(EventKind.MERGED, "P2", "P1")])
+    kept = operational.entities("person").to_pylist()
+
+    assert [(row["entity_id"], row["retired_run"], row["merged_into"]) for row in kept] == [
+        ("P1", None, None),
+        ("P2", "r2", "P1"),
+    ]
+    assert follow_redirect("P2", [("P2", "P1")]) == "P1"
+    assert [run for run, _ in operational.identity.events("person")] == ["r1", "r1", "r2"]
+
+
+def test_identity_that_fails_changes_nothing(operational: Operational) -> None:
+    born = LineageEvent(EventKind.BORN, "P1", anchor=1)
+    operational.store_identity("person", "r1", members(P1=[1]), [born])
+
+    with pytest.raises(Exception, match="UNIQUE"):
+        operational.store_identity("person", "r2", members(P1=[1, 2]), [born])
+    assert operational.members("person").num_rows == 1
+
+
+def test_the_later_decision_about_a_pair_holds(operational: Operational) -> None:
+    first = Decision("person", 9, 4, DecisionKind.MUST_LINK, "steward", datetime(2026, 7, 1), "same phone")
+    operational.decide(first)
+    assert operational.decisions("person").select(["record_l", "record_r", "kind"]).to_pylist() == [
+        {"record_l": 4, "record_r": 9, "kind": "must_link"}
+    ]
+
+    operational.decide(replace(first, kind=DecisionKind.CANNOT_LINK))
+    assert operational.decisions("person")["kind"].to_pylist() == ["cannot_link"]
+
+    operational.decide(replace(first, kind=DecisionKind.WITHDRAWN))
+    assert operational.decisions("person").num_rows == 0
+
+
+def test_a_run_is_taken_up_with_the_stages_it_finished(operational: Operational) -> None:
+    operational.runs.start("r1", {"as_of": "2026-07-01"})
+    operational.runs.finish_stage("r1", "ingest", {"deliveries": 3})
+    operational.runs.finish_stage("r1", "ingest", {"deliveries": 4})
+
+    assert operational.runs.start("r1").stages == {"ingest": {"deliveries": 4}}
+    operational.runs.finish("r1")
+    latest = operational.runs.latest()
+    assert latest is not None
+    assert (latest.run_id, latest.state) == ("r1", "finished")
