@@ -1,0 +1,1 @@
+"""Smalltown: forty people whose every fact is written down, for the graph and its questions."""
