@@ -1,0 +1,166 @@
+"""What is true of every record: its entity, and whether the recorded values can tell."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pcsv
+
+from synthetic.clerk import UNKNOWN
+from synthetic.decidable import combined, groups, pairs
+from synthetic.deltas import Fate, Schedule
+from synthetic.records import Feed, HouseRole
+from synthetic.text import Ints, Text, iso_days, join, moments, number, take
+from synthetic.world import World
+
+REGISTERS = {"person": ("p", 8), "house": ("h", 8), "unit": ("u", 7)}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Records of one register: feed, record key, entity and the group of records that can be told to be one."""
+
+    feed: Text
+    record_key: Text
+    entity: Ints
+    group: Ints
+
+
+def entity_ids(register: str, entity: Ints) -> Text:
+    """The id that truth gives to each entity."""
+    letter, width = REGISTERS[register]
+    return join(letter, number(entity, width))
+
+
+def record_keys(feed: Feed, role: str, rows: Ints, places: Ints | None = None) -> Text:
+    """Keys of the records of a role: the row's key, `#role` unless it is the main one, `.n` where a row has several."""
+    key = take(feed.keys, rows)
+    if not role:
+        return key
+    return join(key, f"#{role}") if places is None else join(key, f"#{role}.", number(places))
+
+
+def person_truth(feeds: list[tuple[Feed, Schedule]]) -> tuple[Truth, dict[str, float]]:
+    """Records of persons, with the share of true pairs that equal IDs find and that recorded values can decide."""
+    roles = [(feed, role, ~schedule.lost[role.rows]) for feed, schedule in feeds for role in feed.persons]
+    entity = _gathered(roles, lambda role: role.person)
+    name = _gathered(roles, lambda role: role.name)
+    number_ = _gathered(roles, lambda role: role.number)
+    born = _gathered(roles, lambda role: role.born)
+    phone = _gathered(roles, lambda role: role.phone)
+    house = _gathered(roles, lambda role: role.house)
+    nameless = name < 0
+    keys = [
+        combined(number_, missing=number_ < 0),
+        combined(number_, name, missing=(number_ < 0) | nameless),
+        combined(name, born, missing=nameless | (born < 0)),
+        combined(name, phone, missing=nameless | (phone <= 0)),
+        combined(name, house, missing=nameless | (house < 0)),
+    ]
+    group = groups(entity, keys)
+    known = np.flatnonzero(number_ >= 0)
+    every = pairs(entity)
+    ceilings = {
+        "pairs": every,
+        "decidable": pairs(entity, group) / max(every, 1),
+        "equal_valid_ids": pairs(entity[known], number_[known]) / max(every, 1),
+    }
+    return Truth(*_labels(roles, lambda role: role.places), entity, group), ceilings
+
+
+def _gathered(roles, column):  # type: ignore[no-untyped-def]
+    parts = []
+    for _, role, kept in roles:
+        values = column(role)
+        parts.append((np.full(len(role.rows), UNKNOWN) if values is None else values)[kept])
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _labels(roles, places):  # type: ignore[no-untyped-def]
+    feeds, keys = [], []
+    for feed, role, kept in roles:
+        where = places(role)
+        rows = np.flatnonzero(kept)
+        keys.append(record_keys(feed, role.role, role.rows[rows], None if where is None else where[rows]))
+        feeds.append(pa.repeat(pa.scalar(feed.name), len(rows)))
+    return pa.concat_arrays(feeds), pa.concat_arrays(keys)
+
+
+def house_truth(feeds: list[tuple[Feed, Schedule]]) -> tuple[Truth, dict[str, float]]:
+    """Records of houses; a record that names the true house exactly can be told, any other stands alone."""
+    roles = [(feed, role, ~schedule.lost[role.rows]) for feed, schedule in feeds for role in feed.houses]
+    former = [
+        _former(feed, role, schedule) for feed, schedule in feeds for role in feed.houses if role.before is not None
+    ]
+    labels = _labels(roles, lambda role: None)
+    entity, named = _gathered(roles, lambda role: role.house), _gathered(roles, lambda role: role.named)
+    feed = pa.concat_arrays([labels[0], *(pa.repeat(pa.scalar(each.name), len(house)) for each, _, house in former)])
+    key = pa.concat_arrays([labels[1], *(keys for _, keys, _ in former)])
+    entity = np.concatenate([entity, *(house for _, _, house in former)])
+    named = np.concatenate([named, *(house for _, _, house in former)])
+    return _told(feed, key, entity, named == entity)
+
+
+def _former(feed: Feed, role: HouseRole, schedule: Schedule) -> tuple[Feed, Text, Ints]:
+    """Records of versions that named another house: key with the version behind it."""
+    assert role.before is not None
+    changed = (schedule.fate[role.rows] == Fate.CHANGED) & (role.before >= 0) & (role.before != role.house)
+    rows = role.rows[changed]
+    keys = join(record_keys(feed, role.role, rows), "@", moments(schedule.older_version[rows]))
+    return feed, keys, role.before[changed]
+
+
+def unit_truth(feeds: list[tuple[Feed, Schedule]], world: World) -> tuple[Truth, dict[str, float]]:
+    """Records of units; told by a valid code of their own or by a name that no other unit bears."""
+    roles = [(feed, role, ~schedule.lost[role.rows]) for feed, schedule in feeds for role in feed.units]
+    entity, code, name = (
+        _gathered(roles, lambda role: role.unit),
+        _gathered(roles, lambda role: role.code),
+        _gathered(roles, lambda role: role.name),
+    )
+    names = pa.chunked_array([world.units.name, world.units.short]).combine_chunks().dictionary_encode()
+    text = np.asarray(names.indices)
+    bearers = np.bincount(text)
+    own_name = text[: len(world.units)] == text[len(world.units) :]
+    unique = bearers[text] == np.where(np.tile(own_name, 2), 2, 1)
+    foreign_code = (code >= 0) & (code != entity)
+    return _told(*_labels(roles, lambda role: None), entity, (code == entity) | (unique[name] & ~foreign_code))
+
+
+def _told(feed: Text, key: Text, entity: Ints, told: np.ndarray) -> tuple[Truth, dict[str, float]]:
+    group = np.where(told, entity, int(entity.max(initial=0)) + 1 + np.arange(len(entity)))
+    every = pairs(entity)
+    return Truth(feed, key, entity, group), {"pairs": every, "decidable": pairs(entity, group) / max(every, 1)}
+
+
+def write_truth(register: str, truth: Truth, folder: Path) -> None:
+    """Writes `<register>.csv`."""
+    table = pa.table(
+        {
+            "feed": truth.feed,
+            "record_key": truth.record_key,
+            "entity_id": entity_ids(register, truth.entity),
+            "decidable_group": join("g", number(truth.group)),
+        }
+    )
+    write_table(table, folder / f"{register}.csv")
+
+
+def write_residence(world: World, folder: Path) -> None:
+    """Writes `residence.csv`: who truly lived where, from and until before; an empty end has not come."""
+    residences = world.life.residences
+    table = pa.table(
+        {
+            "person_id": entity_ids("person", residences.person),
+            "house_id": entity_ids("house", residences.house),
+            "valid_from": iso_days(residences.begin),
+            "valid_to": iso_days(residences.end),
+        }
+    )
+    write_table(table, folder / "residence.csv")
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Writes one CSV file of the truth folder: UTF-8, a header, no quotes."""
+    pcsv.write_csv(table, path, pcsv.WriteOptions(quoting_style="none"))
