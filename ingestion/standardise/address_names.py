@@ -44,6 +44,7 @@ _PIECE = re.compile(
     f"(?P<town>{_TOWN})|(?P<committee>{_COMMITTEE})|(?P<estate>{_ESTATE})|(?P<village>{_VILLAGE})|(?P<road>{_ROAD})"
 )
 _ESTATE_VILLAGE = re.compile(r"(?:[一二三四五六七八九十]|新)村$")
+_HOMESTEAD = re.compile("[宅浜角湾埭圩桥庄]$")
 _NEAR = re.compile(r"(?:靠近|邻近|临近|近)[一-龥]{1,6}(?:路|街|公路)(?:口)?")
 _ROAD_TAIL = re.compile(r"[东南西北中][段侧面边首]|与|和|交叉口|交界处?|路口|口")
 _NOISE = re.compile(
@@ -77,7 +78,9 @@ def _set_road(parts: Parts, name: str) -> None:
 
 
 def _set_estate(parts: Parts, name: str) -> None:
-    if parts.estate is None:
+    if parts.village is None and parts.estate and parts.estate.endswith("村") and _HOMESTEAD.search(name):
+        parts.village, parts.estate, parts.latest = parts.estate, name, "village"
+    elif parts.estate is None:
         parts.estate = name
         if parts.number is None and parts.building is None:
             parts.latest = "estate"

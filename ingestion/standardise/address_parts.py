@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ingestion.standardise.numerals import NUMERALS, arabic
-from ingestion.standardise.pinyin import simplified
+from ingestion.standardise.numerals import chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +67,19 @@ class Parts:
         self.building_first = False
 
 
-_ESTATE_ORDINAL = re.compile(rf"([{NUMERALS}]+)(?=期|坊|街坊|区|村$)")
+_ORDINAL = re.compile(r"\d+(?=期|坊|街坊|区|村$)")
 
 
 def road_key(road: str) -> str:
     """A road's comparison form: 公路 is written 路 as often as not."""
-    return simplified(road).replace("公路", "路").replace("大路", "路")
+    return road.replace("公路", "路").replace("大路", "路")
 
 
 def estate_key(estate: str) -> str:
-    """An estate's comparison form: without 小区 at the end, ordinals of its parts in digits."""
-    name = simplified(estate)
-    if len(name) > 3:
-        name = name.removesuffix("小区").removesuffix("住宅")
-    return _ESTATE_ORDINAL.sub(lambda found: arabic(found[1]) or found[1], name)
-
-
-def village_key(village: str) -> str:
-    """A village's comparison form."""
-    return simplified(village)
+    """An estate's comparison form: without 小区 at the end, the ordinals of its parts in words (二期)."""
+    if len(estate) > 3:
+        estate = estate.removesuffix("小区").removesuffix("住宅")
+    return _ORDINAL.sub(lambda found: chinese(found[0]), estate)
 
 
 def _unit(value: str | None, unit: str) -> str:
@@ -105,13 +98,19 @@ def _house_slots(parts: Parts, *, in_quarter: bool) -> tuple[str, str]:
     return _unit(number, "号"), _unit(building, "幢") + _unit(entrance, "单元")
 
 
+def settle_village(parts: Parts) -> None:
+    """A name like 望新村 or 联三村 is an estate's, unless a group of the village follows it."""
+    if parts.village is None and parts.village_group and parts.estate and parts.estate.endswith("村"):
+        parts.village, parts.estate = parts.estate, None
+
+
 def _place_slots(parts: Parts) -> tuple[str, str, str] | None:
     on_road = parts.lane or ((parts.number or parts.building) and not parts.estate_numbered)
     if parts.road and on_road:
         return road_key(parts.road), _unit(parts.lane, "弄"), _unit(parts.sub_lane, "支弄")
     if parts.village:
         group = _unit(parts.village_group, "组") or (estate_key(parts.estate) if parts.estate else "")
-        return village_key(parts.village), group, ""
+        return parts.village, group, ""
     if parts.estate:
         return estate_key(parts.estate), "", _unit(parts.sub_lane, "支弄")
     return None

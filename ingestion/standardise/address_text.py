@@ -1,8 +1,9 @@
-"""An address as written → text that the parser reads: half-width, Arabic digits, one sign for each kind of gap."""
+"""An address as written → what the parser reads: half-width, simplified, Arabic digits, one sign for each kind of gap."""
 
 import re
 
 from ingestion.standardise.numerals import NUMERALS, arabic
+from ingestion.standardise.pinyin import simplified
 from ingestion.standardise.text import clean_text
 
 _NUMERAL_BEFORE_UNIT = re.compile(
@@ -27,7 +28,7 @@ def _as_digits(found: re.Match[str]) -> str:
 
 def readable(raw: str) -> str:
     """The text in the one spelling that the parser reads; a gap between two numbers becomes a dash."""
-    text = raw
+    text = simplified(raw)
     if not _PLAIN.fullmatch(text):
         text = clean_text(text).upper().translate(_TO_PLAIN)
         text = _HASH.sub("#", _DASHES.sub("-", text))

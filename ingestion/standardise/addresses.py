@@ -8,9 +8,8 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from ingestion.standardise.address_names import read_names
-from ingestion.standardise.address_parts import Address, Parts, estate_key, keys_of, village_key
+from ingestion.standardise.address_parts import Address, Parts, estate_key, keys_of, settle_village
 from ingestion.standardise.address_text import readable
-from ingestion.standardise.pinyin import simplified
 from ingestion.standardise.text import clean_text, is_default
 
 ADDRESS_FIELDS = (
@@ -189,6 +188,7 @@ def parse_address(text: str) -> Address:
     for other in others:
         if not is_default(clean_text(other)):
             read_names(parts, readable(other).strip("()"), bracketed=True)
+    settle_village(parts)
     address_key, building_key, precision = keys_of(parts)
     return Address(
         parts.province,
@@ -196,7 +196,7 @@ def parse_address(text: str) -> Address:
         parts.district,
         parts.town,
         parts.committee,
-        parts.road and simplified(parts.road),
+        parts.road,
         parts.lane,
         parts.sub_lane,
         parts.number,
@@ -204,7 +204,7 @@ def parse_address(text: str) -> Address:
         parts.entrance,
         parts.floor,
         parts.room,
-        parts.village and village_key(parts.village),
+        parts.village,
         parts.village_group,
         parts.estate and estate_key(parts.estate),
         address_key,

@@ -27,3 +27,13 @@ def arabic(numeral: str) -> str | None:
         else:
             return None
     return str(total + (digit or 0))
+
+
+def chinese(digits: str) -> str:
+    """A number below 100 as it is said: 12 is 十二; other digits as they are."""
+    number = int(digits)
+    if not 0 < number < 100:
+        return digits
+    tens, ones = divmod(number, 10)
+    said = "〇一二三四五六七八九"
+    return ("" if tens == 0 else "十" if tens == 1 else f"{said[tens]}十") + (said[ones] if ones else "")

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from functools import cache
 
 import opencc
 from pypinyin import Style, lazy_pinyin
@@ -65,14 +64,20 @@ def reading(character: str) -> str:
     return found
 
 
-@cache
-def _simplified_character(character: str) -> str:
-    return str(_simplify(character))
+class _Simplified(dict[int, str]):
+    """The simplified form of each character, asked for once."""
+
+    def __missing__(self, point: int) -> str:
+        self[point] = found = str(_simplify(chr(point)))
+        return found
+
+
+_SIMPLIFIED = _Simplified()
 
 
 def simplified(text: str) -> str:
     """The text in simplified characters, character by character; for comparison only, never for the record."""
-    return text if text.isascii() else "".join(map(_simplified_character, text))
+    return text if text.isascii() else text.translate(_SIMPLIFIED)
 
 
 def without_accents(text: str) -> str:
