@@ -10,6 +10,7 @@ import typer
 from hub.commands.ask import ask
 from hub.commands.desk import Desk
 from hub.commands.evaluate import evaluate
+from hub.commands.explain import explain
 from hub.commands.ingest import ingest
 from hub.commands.init import init
 from hub.commands.look_around import neighbourhood, path
@@ -62,6 +63,7 @@ app.command(rich_help_panel=RUN)(publish)
 app.command(rich_help_panel=RUN)(run)
 app.command(rich_help_panel=RUN)(status)
 app.command(rich_help_panel=READ)(evaluate)
+app.command(rich_help_panel=READ)(explain)
 app.command(rich_help_panel=READ)(ask)
 app.command(rich_help_panel=READ)(neighbourhood)
 app.command(rich_help_panel=READ)(path)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from hub.site import Site
 from resolution.columns import build_linked, fit_model
+from resolution.resolve import source_table
 from schemas.readers.linkage import KeyRule
 from stores.match_file import write_match_file
 
@@ -18,7 +19,7 @@ def write_match_index(site: Site, file: Path) -> int:
 
 def _rules(site: Site) -> Iterator[tuple[str, str, pa.Table]]:
     for register, model in sorted(site.declarations.linkage.items()):
-        build_linked(site.warehouse, model, f"standard.{register}_record")
+        build_linked(site.warehouse, model, source_table(site.warehouse, register))
         fitted = fit_model(site.warehouse, model).model
         for rule in fitted.blocking:
             yield register, rule.id, site.warehouse.arrow(rule_keys_sql(register, rule, fitted.many))

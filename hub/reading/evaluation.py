@@ -9,7 +9,7 @@ from hub.questions import bind_parameters
 from hub.reading.reader import Reader
 from hub.sharing.request import Answer, Disclosure
 from resolution.evaluate import Evaluation, evaluate, partition
-from stores.snapshots import Snapshot, SnapshotShelf
+from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
 
@@ -17,7 +17,7 @@ def figures(reader: Reader, truth: Path) -> Evaluation:
     """How well the snapshot agrees with the truth folder; counts and shares only, so that no purpose is needed."""
     if not truth.is_dir():
         raise UsageError(f"{truth} is not a folder with truth files (person.csv, house.csv, …)")
-    with SnapshotShelf(reader.home.snapshots).reading(reader.snapshot) as snapshot, reader.entities(snapshot) as tables:
+    with reader.opened() as snapshot, reader.entities(snapshot) as tables:
         answers = _answers(reader, snapshot, tables)
         return evaluate(tables, truth, declarations=reader.declarations, answers=answers)
 

@@ -30,9 +30,15 @@ class Reader:
         self, verb: str, what: str, parameters: Mapping[str, str], run: Callable[[Snapshot], Answer]
     ) -> Disclosure:
         """What `run` finds in the snapshot, as far as the door lets it through; `parameters` go to the audit log."""
-        with SnapshotShelf(self.home.snapshots).reading(self.snapshot) as snapshot:
+        with self.opened() as snapshot:
             request = Request(self.home, snapshot.id, verb, what, parameters)
             return disclose(self.caller, self.purpose, request, lambda: run(snapshot))
+
+    @contextmanager
+    def opened(self) -> Iterator[Snapshot]:
+        """The snapshot that is read; it stays on the shelf meanwhile."""
+        with SnapshotShelf(self.home.snapshots).reading(self.snapshot) as snapshot:
+            yield snapshot
 
     @contextmanager
     def entities(self, snapshot: Snapshot) -> Iterator[Warehouse]:

@@ -1,0 +1,100 @@
+"""Why two records are one or not, in words and match weights, through the door."""
+
+import hashlib
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from hub.errors import UsageError
+from hub.reading.reader import Reader
+from hub.sharing.request import Answer, Disclosure
+from resolution.errors import UnknownRecordError
+from resolution.explain import Explanation, explain_pair
+from resolution.weights import default_weights
+from stores.snapshots import Snapshot
+from stores.warehouse import Warehouse
+
+REGISTERS = ("person", "house", "unit")
+OUTCOMES = {
+    "collapse": "one, by exact agreement 完全一致",
+    "accepted": "one, by the model 模型认定为同一",
+    "review": "unsure: a steward decides 待人工复核",
+    "cut": "linked, then cut apart in cluster repair 簇修复时拆开",
+    "forbidden": "never one: ruled out 规则禁止",
+    "unlinked": "never likely to be one 未关联",
+}
+COLUMNS = {
+    "comparison": pa.string(),
+    "left": pa.string(),
+    "right": pa.string(),
+    "in words": pa.string(),
+    "说明": pa.string(),
+    "weight": pa.float64(),
+}
+
+
+def explain(reader: Reader, left: str, right: str) -> Disclosure:
+    """The waterfall of match weights of two records, each named `feed:record_key`.
+
+    The audit log holds their record ids, never their keys.
+    """
+    one, other = (record_id(*split_record(name)) for name in (left, right))
+
+    def run(snapshot: Snapshot) -> Answer:
+        with reader.entities(snapshot) as tables:
+            register = _register_of(tables, left, one)
+            if register != _register_of(tables, right, other):
+                raise UsageError(f"{left} and {right} are of different registers: they are never one")
+            weights = default_weights(reader.declarations.tree)[register]
+            model = reader.declarations.linkage[register]
+            found = explain_pair(tables, (one, other), model=model, weights=weights)
+        pinned = snapshot.manifest.models.get(register)
+        stale = () if weights.version == pinned else (f"the snapshot was linked with weights {pinned}",)
+        return Answer(_table(found), f"{left} and {right}", (*_verdict(found), *stale))
+
+    return reader.read("explain", "records", {"left": str(one), "right": str(other)}, run)
+
+
+def split_record(name: str) -> tuple[str, str]:
+    """Feed and record key of `feed:record_key`; raises UsageError where it is not so."""
+    feed, colon, key = name.partition(":")
+    if not (feed and colon and key):
+        raise UsageError(f"{name!r} does not name a record: write feed:record_key, as in household_register:P000017")
+    return feed, key
+
+
+def record_id(feed: str, key: str) -> int:
+    """The id that ingestion gives the record: 63 bits of the MD5 of feed and key, U+001F between them."""
+    return int.from_bytes(hashlib.md5(f"{feed}\x1f{key}".encode()).digest()[8:], "little") >> 1
+
+
+def _register_of(tables: Warehouse, name: str, record: int) -> str:
+    for register in REGISTERS:
+        if tables.rows(f"SELECT 1 FROM {register}_record WHERE record_id = ?", [record]):
+            return register
+    raise UnknownRecordError(
+        f"the snapshot holds no record {name}; a further role of a row is written <row key>#<role>, "
+        "as in residence_registration:R000017#landlord"
+    )
+
+
+def _verdict(found: Explanation) -> Iterator[str]:
+    is_one = "the same entity" if found.same_entity else "two entities"
+    yield f"Verdict 结论: {OUTCOMES.get(found.outcome, found.outcome)}; today they are {is_one}."
+    if found.reason:
+        yield f"Reason 依据: {found.reason}"
+    yield f"Match weight {found.weight:+.2f}, probability {found.probability:.6f}."
+    met = [each.rule for each in found.rules if each.agrees]
+    yield f"Brought together by: {', '.join(met) or 'no blocking rule'}."
+
+
+def _table(found: Explanation) -> pa.Table:
+    rows: list[tuple[str | None, ...] | tuple[object, ...]] = [
+        ("(before any comparison)", None, None, "how rare a true pair is among all", "先验", found.prior_weight)
+    ]
+    rows += [(each.comparison, each.left, each.right, each.en, each.zh, each.weight) for each in found.steps]
+    rows.append(("(sum)", None, None, f"probability {found.probability:.6f}", "合计", found.weight))
+    columns = zip(*rows, strict=True)
+    return pa.table(
+        {name: pa.array(list(column), kind) for (name, kind), column in zip(COLUMNS.items(), columns, strict=True)}
+    )
