@@ -120,7 +120,8 @@ def pair_sql(model: LinkageModel, sources: Sources, groups: Mapping[int, Sequenc
     return f"""
         WITH linked AS ({linked_sql(model, sources, f"record_id IN ({only})")}),
         component AS (
-            SELECT linked.*, own.component FROM linked JOIN (VALUES {placed}) AS own(record_id, component) USING (record_id)
+            SELECT linked.*, own.component FROM linked
+            JOIN (VALUES {placed}) AS own(record_id, component) USING (record_id)
         ),
         collapsed AS ({placed_sql(model, "component")}),
         node AS ({nodes_sql(model)})
