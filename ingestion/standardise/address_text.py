@@ -1,4 +1,4 @@
-"""An address as written → what the parser reads: half-width, simplified, Arabic digits, one sign for each kind of gap."""
+"""An address as written → what the parser reads: simplified, half-width, Arabic digits, one sign for every gap."""
 
 import re
 

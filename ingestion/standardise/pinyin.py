@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 
 import opencc
 from pypinyin import Style, lazy_pinyin
@@ -50,7 +51,7 @@ _HAN = "〇\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00
 HAN = f"[{_HAN}]"
 _SYLLABLES = re.compile(rf"[{_HAN}]|[a-z]+|[0-9]+|[*]")
 _IS_ASCII_NAME = re.compile(r"[a-z0-9 ]*")
-_simplify = opencc.OpenCC("t2s").convert
+_BLOCKS = (range(0x20, 0x7F), range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00))
 _READINGS: dict[str, str] = {}
 
 
@@ -64,20 +65,18 @@ def reading(character: str) -> str:
     return found
 
 
-class _Simplified(dict[int, str]):
-    """The simplified form of each character, asked for once."""
-
-    def __missing__(self, point: int) -> str:
-        self[point] = found = str(_simplify(chr(point)))
-        return found
-
-
-_SIMPLIFIED = _Simplified()
+@cache
+def _simplified_forms() -> dict[int, str]:
+    """The simplified form of every character of the basic plane that has pinyin; the converter is let go at once."""
+    characters = [chr(point) for block in _BLOCKS for point in block]
+    # A line each, so that no phrase is recognised.
+    forms = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {ord(character): form for character, form in zip(characters, forms, strict=True)}
 
 
 def simplified(text: str) -> str:
     """The text in simplified characters, character by character; for comparison only, never for the record."""
-    return text if text.isascii() else text.translate(_SIMPLIFIED)
+    return text if text.isascii() else text.translate(_simplified_forms())
 
 
 def without_accents(text: str) -> str:
