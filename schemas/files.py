@@ -61,6 +61,14 @@ class _UniqueKeyLoader(SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def read_text(file: Path) -> str:
+    """The text of a declaration file; raises DeclarationError where it is not UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DeclarationError([Problem(file, f"byte {error.start}", "is not UTF-8")]) from error
+
+
 def parse_yaml(text: str, file: Path) -> Any:
     """The YAML document as plain Python; raises DeclarationError with the line where it is not valid YAML."""
     try:
@@ -68,6 +76,8 @@ def parse_yaml(text: str, file: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise DeclarationError([Problem(file, f"line {line}", error.problem or "not valid YAML")]) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise DeclarationError([Problem(file, "", f"not valid YAML: {error}")]) from error
 
 
 def validate(content: Any, model: type[Model], file: Path) -> Model:
@@ -82,4 +92,4 @@ def validate(content: Any, model: type[Model], file: Path) -> Model:
 
 def read_yaml(file: Path, model: type[Model]) -> Model:
     """One declaration file as `model`; raises DeclarationError with every mistake of the file."""
-    return validate(parse_yaml(file.read_text(encoding="utf-8"), file), model, file)
+    return validate(parse_yaml(read_text(file), file), model, file)
