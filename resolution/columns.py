@@ -73,10 +73,8 @@ def context_sql(register: str, context: LinkContext, sources: Sources) -> str:
 
 def fit_model(warehouse: Warehouse, model: LinkageModel) -> FittedModel:
     """The model without the rules, levels and comparisons on columns that no record of `linked` fills."""
-    ids = [each.id for each in model.columns] + [each.id for each in model.contexts]
-    counted = ", ".join(f'count("{name}")' for name in ids)
-    counts = warehouse.rows(f"SELECT {counted} FROM linked")[0]
-    empty = frozenset(name for name, count in zip(ids, counts, strict=True) if count == 0)
+    ids = frozenset(each.id for each in model.columns) | {each.id for each in model.contexts}
+    empty = ids - filled_columns(warehouse, model)
     comparisons = [_fit_comparison(each, empty) for each in model.comparisons]
     fitted = replace(
         model,
@@ -85,6 +83,14 @@ def fit_model(warehouse: Warehouse, model: LinkageModel) -> FittedModel:
         comparisons=tuple(each for each in comparisons if each is not None),
     )
     return FittedModel(fitted, _left_out(model, fitted, empty))
+
+
+def filled_columns(warehouse: Warehouse, model: LinkageModel) -> frozenset[str]:
+    """The columns of `linked` that some record fills."""
+    ids = [each.id for each in model.columns] + [each.id for each in model.contexts]
+    counted = ", ".join(f'count("{name}")' for name in ids)
+    counts = warehouse.rows(f"SELECT {counted} FROM linked")[0]
+    return frozenset(name for name, count in zip(ids, counts, strict=True) if count > 0)
 
 
 def _fit_rules(rules: tuple[KeyRule, ...], empty: frozenset[str]) -> tuple[KeyRule, ...]:

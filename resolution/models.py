@@ -4,12 +4,11 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from splink import DuckDBAPI, Linker
 
-from resolution.weights import LevelWeight, Weights
+from resolution.weights import Weights
 from schemas.readers.linkage import Comparison, Level, LinkageModel
 from stores.warehouse import Warehouse
 
@@ -18,15 +17,8 @@ NOTHING_SCORED = """
     SELECT match_key, join_key_l AS record_id_l, join_key_r AS record_id_r, 0::DOUBLE AS match_weight,
            0::DOUBLE AS match_probability FROM pair WHERE false
 """
+Shares = Mapping[tuple[str, str], float | None]
 OVERLAP = re.compile(r"\boverlap\(")
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """What is learnt from pairs taken at random: the share of each level among them, and of pairs that are one."""
-
-    shares: Mapping[tuple[str, str], float | None]
-    prior: float
 
 
 def condition_sql(condition: str) -> str:
@@ -74,25 +66,21 @@ def score(warehouse: Warehouse, model: LinkageModel, weights: Weights, *, explai
         warehouse.execute(f"CREATE OR REPLACE TEMP TABLE scored AS FROM {scores.physical_name}")
 
 
-def sample(warehouse: Warehouse, model: LinkageModel) -> Sampling:
-    """Shares of levels among random pairs of table `node`, and the share of pairs that are one."""
+def sample(warehouse: Warehouse, model: LinkageModel) -> Shares:
+    """Shares of levels among random pairs of table `node`; None where not one pair was seen."""
     settings = model.training
     with _linker(warehouse, "node", splink_settings(model, None, prior=1e-5)) as linker:
         linker.training.estimate_u_using_random_sampling(max_pairs=settings.max_pairs, seed=settings.seed)
-        rules = [_rule_sql(on) for on in _usable(settings.prior_rules, model)]
-        linker.training.estimate_probability_two_random_records_match(rules, recall=settings.prior_recall)
-        prior = float(linker._settings_obj._probability_two_random_records_match)
-        return Sampling({key: u for key, (_, u) in _parameters(linker, model).items()}, prior)
+        return {key: u for key, (_, u) in _parameters(linker, model).items()}
 
 
-def learn(warehouse: Warehouse, model: LinkageModel, sampling: Sampling) -> Mapping[tuple[str, str], float | None]:
+def learn(warehouse: Warehouse, model: LinkageModel, shares: Shares, *, prior: float) -> Shares:
     """m of each level by expectation maximisation over table `linked`, with u as sampled; None where not learnt."""
-    shares = {key: LevelWeight(0.5, u) for key, u in sampling.shares.items() if u is not None}
-    settings = splink_settings(model, None, prior=sampling.prior)
+    settings = splink_settings(model, None, prior=prior)
     for comparison, entry in zip(model.comparisons, settings["comparisons"], strict=True):
         for level, each in zip(comparison.levels, entry["comparison_levels"][1:], strict=True):
-            if (comparison.id, level.id) in shares:
-                each["u_probability"] = shares[comparison.id, level.id].u
+            if shares[comparison.id, level.id] is not None:
+                each["u_probability"] = shares[comparison.id, level.id]
     with _linker(warehouse, "linked", settings) as linker:
         for on in _usable(model.training.em, model):
             linker.training.estimate_parameters_using_expectation_maximisation(

@@ -1,15 +1,20 @@
 """Training: weights learnt from the records at hand, kept as a versioned artefact that runs pin."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from resolution.blocking import block
+from resolution.columns import filled_columns
 from resolution.errors import UntrainedError
 from resolution.linking import clear, prepare_nodes
 from resolution.models import learn, sample
 from resolution.weights import LevelWeight, TermFrequencies, Weights
-from schemas.readers.linkage import LinkageModel
+from schemas.readers.linkage import KeyRule, LinkageModel
 from stores.operational.database import Operational
 from stores.warehouse import Warehouse
 
+SURE_BLOCK = 100
+"""A key of a sure rule that more nodes share is not as sure as it looks."""
 LISTED_FROM = 25
 """A value held by fewer records is not listed in the artefact; it has the mean share of all such values."""
 
@@ -24,9 +29,11 @@ def train(
     neither learnt nor fixed.
     """
     fitted = prepare_nodes(warehouse, operational, model, source).model
-    sampling = sample(warehouse, fitted)
-    levels = _levels(fitted, learn(warehouse, fitted, sampling), sampling.shares)
     ((nodes,),) = warehouse.rows("SELECT count(*) FROM node")
+    links = _links(warehouse, fitted)
+    u = sample(warehouse, fitted)
+    m = learn(warehouse, fitted, u, prior=2 * links / max(nodes, 2) / max(nodes - 1, 1))
+    levels = _levels(fitted, m, u)
     frequencies = {name: _frequencies(warehouse, name) for name in _counted(fitted)}
     clear(warehouse)
     return Weights(
@@ -34,10 +41,18 @@ def train(
         model_version=model.version,
         model_hash=model.hash,
         records=nodes,
-        links_per_record=round(sampling.prior * (nodes - 1) / 2, 6),
+        links_per_record=round(links / max(nodes, 1), 6),
         levels={**_declared(model), **(earlier.levels if earlier else {}), **levels},
         frequencies={**(earlier.frequencies if earlier else {}), **frequencies},
     )
+
+
+def _links(warehouse: Warehouse, model: LinkageModel) -> float:
+    filled = filled_columns(warehouse, model)
+    rules = [KeyRule(f"sure_{place}", on, "", SURE_BLOCK) for place, on in enumerate(model.training.prior_rules)]
+    block(warehouse, replace(model, blocking=tuple(rule for rule in rules if filled >= set(rule.columns))))
+    ((pairs,),) = warehouse.rows("SELECT count(*) FROM pair")
+    return max(float(pairs), 1.0) / model.training.prior_recall
 
 
 def _declared(model: LinkageModel) -> dict[tuple[str, str], LevelWeight]:
