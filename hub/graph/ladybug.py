@@ -26,6 +26,7 @@ from hub.graph.ladybug_texts import (
     quoted,
     relationship_table_cypher,
     relationship_texts_cypher,
+    sql_text,
 )
 from hub.graph.port import Edge, EntityRef, GraphOrigin, GraphPath, Neighbourhood, Row
 from hub.graph.tables import summarise_graph
@@ -79,13 +80,13 @@ def _export(warehouse: Warehouse, model: GraphModel, folder: Path) -> list[str]:
     statements = []
     for label in model.labels.values():
         parquet = folder / f"node_{label.label}.parquet"
-        warehouse.execute(f"COPY (FROM {label.table} ORDER BY id) TO {quoted(parquet)} (FORMAT parquet)")
+        warehouse.execute(f"COPY (FROM {label.table} ORDER BY id) TO {sql_text(parquet)} (FORMAT parquet)")
         statements += [node_table_cypher(label), f"COPY `{label.label}` FROM {quoted(parquet)}"]
     for each in model.types.values():
         statements.append(relationship_table_cypher(each))
         for end in each.ends:
             parquet = folder / f"rel_{each.type}_{end.start}_{end.end}.parquet"
-            warehouse.execute(f"COPY ({export_sql(each, end)}) TO {quoted(parquet)} (FORMAT parquet)")
+            warehouse.execute(f"COPY ({export_sql(each, end)}) TO {sql_text(parquet)} (FORMAT parquet)")
             statements.append(
                 f"COPY `{each.type}` FROM {quoted(parquet)} (from={quoted(end.start)}, to={quoted(end.end)})"
             )
@@ -98,7 +99,7 @@ def _build_in_child(file: Path, statements: list[str], settings: LadybugSettings
         [sys.executable, "-m", "hub.graph.ladybug"], input=plan, capture_output=True, text=True, check=False
     )
     if child.returncode != 0:
-        told = "\n".join(child.stderr.strip().splitlines()[-3:])
+        told = "".join(child.stderr.strip().splitlines()[-1:])
         raise GraphBuildError(f"the graph could not be built (exit {child.returncode}): {told}")
 
 

@@ -39,8 +39,14 @@ def _columns_cypher(properties: tuple[Property, ...]) -> str:
     return ", ".join(f"`{each.name}` {COLUMN_TYPES[each.type]}" for each in properties)
 
 
+def sql_text(text: object) -> str:
+    """A string literal of the warehouse."""
+    escaped = str(text).replace("'", "''")
+    return f"'{escaped}'"
+
+
 def quoted(text: object) -> str:
-    """A string literal that names a file or a label."""
+    """A string literal of the graph engine."""
     escaped = str(text).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

@@ -55,7 +55,8 @@ def smalltown_warehouse() -> Warehouse:
     warehouse.execute(
         f"CREATE TABLE resolved.relation AS SELECT *, {REGISTERS.format('subject_id')} AS subject_register, "
         f"{REGISTERS.format('object_id')} AS object_register, kind AS feed, 1 AS n_records, 0.9 AS confidence, "
-        f"md5(concat_ws('|', kind, subject_id, object_id, department, valid_from)) AS relation_id FROM {_csv('relation')}"
+        "md5(concat_ws('|', kind, subject_id, object_id, department, valid_from)) AS relation_id "
+        f"FROM {_csv('relation')}"
     )
     warehouse.execute(f"CREATE TABLE resolved.link AS FROM {_csv('link')}")
     warehouse.execute(
