@@ -33,7 +33,7 @@ _ESTATE_WORD = (
 _ESTATE_PART = r"(?:[东南西北中新][区苑村坊]|[一二三四五六七八九十\d]{1,3}(?:期|坊|街坊|区|村)|[A-Z]区)"
 _ESTATE = rf"[一-龥A-Z](?:(?!路)[一-龥A-Z]){{0,7}}?{_ESTATE_WORD}{_ON_ROAD}(?!{_ESTATE_WORD}){_ESTATE_PART}*(?:小区)?"
 _VILLAGE = (
-    r"[一-龥](?:(?!路)[一-龥]){0,5}?(?:新村(?![东南西北]?[路街])|(?<!新)村)"
+    r"[一-龥](?:(?!路)[一-龥]){0,5}?(?:新村(?![东南西北]?[路街])|(?<!新)村)村?"
     "(?![前后中]?(?:公路|路|街(?!道)|巷|弄)|委|民委)"
 )
 _ROAD = (
@@ -58,13 +58,18 @@ _NON_DWELLING = re.compile(r"(?:半?地下室|地下车库|车库|车位|储藏�
 def _set_admin(parts: Parts, text: str) -> str:
     """The text behind its province, city and district, however often they are said."""
     at = 0
-    if (bare := _BARE_DISTRICTS.match(text)) and not _ADMIN_UNIT.match(text, bare.end()):
-        parts.province, parts.district, at = bare[0][:2], bare[0][2:], bare.end()
-    while found := _ADMIN.match(text, at):
-        kind = found.lastgroup or ""
-        if getattr(parts, kind) is None:
-            setattr(parts, kind, found[0])
-        at = found.end()
+    while True:
+        bare = _BARE_DISTRICTS.match(text, at)
+        if bare and not _ADMIN_UNIT.match(text, bare.end()):
+            parts.province, parts.district = parts.province or bare[0][:2], parts.district or bare[0][2:]
+            at = bare.end()
+        elif found := _ADMIN.match(text, at):
+            kind = found.lastgroup or ""
+            if getattr(parts, kind) is None:
+                setattr(parts, kind, found[0])
+            at = found.end()
+        else:
+            break
     return text[at:]
 
 
@@ -98,7 +103,7 @@ def _set_village(parts: Parts, name: str) -> None:
     if _ESTATE_VILLAGE.search(name):
         _set_estate(parts, name)
     elif parts.village is None:
-        parts.village, parts.latest = name, "village"
+        parts.village, parts.latest = name.replace("村村", "村"), "village"
 
 
 def _set_rest(parts: Parts, text: str, *, bracketed: bool) -> None:
