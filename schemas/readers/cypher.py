@@ -192,7 +192,8 @@ def _walk(pattern: Pattern, cypher: CypherText, graph: GraphModel) -> Iterator[s
         if variable_length:
             yield "relationships of variable length walk differently in the two engines; write the hops"
         if any(graph.types[name].is_dated for name in types if name in graph.types):
-            missing = [end for end in ("valid_from", "valid_to") if (variable, end) not in cypher.properties]
+            ends = ("valid_from", "valid_to")
+            missing = [end for end in ends if not re.search(rf"\b{variable}\.{end}\s*[<>]=?\s*\$", cypher.text)]
             if missing:
                 yield f"[{variable}:{'|'.join(types)}] is not limited to a date: {', '.join(missing)} not compared"
 
