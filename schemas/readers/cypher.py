@@ -194,8 +194,8 @@ def _walk(pattern: Pattern, cypher: CypherText, graph: GraphModel) -> Iterator[s
         if any(graph.types[name].is_dated for name in types if name in graph.types):
             ends = ("valid_from", "valid_to")
             missing = [end for end in ends if not re.search(rf"\b{variable}\.{end}\s*[<>]=?\s*\$", cypher.text)]
-            if missing:
-                yield f"[{variable}:{'|'.join(types)}] is not limited to a date: {', '.join(missing)} not compared"
+            if missing or not variable:
+                yield f"[{variable}:{'|'.join(types)}] is not limited to a date: {' and '.join(missing or ends)} not compared"
 
 
 def _pattern_and_where(text: str) -> tuple[str, str]:
