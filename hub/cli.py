@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hub.commands.ask import ask
+from hub.commands.demo import demo
 from hub.commands.desk import Desk
 from hub.commands.evaluate import evaluate
 from hub.commands.explain import explain
@@ -20,6 +21,7 @@ from hub.commands.run import run
 from hub.commands.schemas import check
 from hub.commands.serve import serve
 from hub.commands.status import status
+from hub.commands.synthesize import synthesize
 from hub.commands.train import train
 from hub.exits import EXIT_CODES, report
 from hub.terminal import console_for_people
@@ -56,6 +58,7 @@ def choose(
 app.command(rich_help_panel=PREPARE)(init)
 schemas.command()(check)
 app.add_typer(schemas, name="schemas", rich_help_panel=PREPARE)
+app.command(rich_help_panel=PREPARE)(synthesize)
 app.command(rich_help_panel=RUN)(ingest)
 app.command(rich_help_panel=RUN)(train)
 app.command(rich_help_panel=RUN)(resolve)
@@ -67,6 +70,7 @@ app.command(rich_help_panel=READ)(explain)
 app.command(rich_help_panel=READ)(ask)
 app.command(rich_help_panel=READ)(neighbourhood)
 app.command(rich_help_panel=READ)(path)
+app.command(rich_help_panel=SERVE)(demo)
 app.command(rich_help_panel=SERVE)(serve)
 
 

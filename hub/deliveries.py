@@ -15,11 +15,11 @@ OUTCOME_TITLES = {
     Outcome.CHANGED: "changed",
     Outcome.UNCHANGED: "same",
     Outcome.LATE: "late",
-    Outcome.DELETED: "deleted",
+    Outcome.DELETED: "gone",
     Outcome.DUPLICATE: "double",
-    Outcome.QUARANTINED: "set aside",
+    Outcome.QUARANTINED: "aside",
 }
-CONSERVED = "rows = new + changed + same + late + deleted + double + set aside, checked for every delivery"
+CONSERVED = "rows = new + changed + same + late + gone + double + set aside 隔离; checked for each delivery"
 
 
 def delivery_tables(reports: Sequence[DeliveryReport], declarations: Declarations) -> Iterator[Table]:
@@ -41,18 +41,22 @@ def repeated(reports: Sequence[DeliveryReport]) -> int:
 
 
 def _feeds(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:
-    columns = ["feed 来源", *(f"#{each}" for each in ("files", "rows", *OUTCOME_TITLES.values()))]
+    columns = ["feed", "来源", *(f"#{each}" for each in ("rows", *OUTCOME_TITLES.values()))]
     rows = []
+    totals = Counter[str]()
     for feed in sorted({each.feed for each in reports}):
-        own = [each for each in reports if each.feed == feed]
         counts = Counter[str]()
-        for each in own:
-            counts.update(each.counts)
-        title = declarations.contracts[feed].title_zh
-        total = sum(each.rows for each in own)
-        rows.append((f"{feed} {title}", len(own), total, *(counts[str(outcome)] for outcome in OUTCOME_TITLES)))
-    total_row = ["all", *(sum(int(str(row[place])) for row in rows) for place in range(1, len(columns)))]
-    return table("What came in 入库", columns, [*rows, total_row], caption=CONSERVED)
+        for each in reports:
+            if each.feed == feed:
+                counts.update({"rows": each.rows, **each.counts})
+        totals.update(counts)
+        rows.append((feed, declarations.contracts[feed].title_zh, *_numbers(counts)))
+    rows.append((f"{len(reports)} files", "合计", *_numbers(totals)))
+    return table("What came in 入库", columns, rows, caption=CONSERVED)
+
+
+def _numbers(counts: Counter[str]) -> list[int]:
+    return [counts["rows"], *(counts[str(outcome)] for outcome in OUTCOME_TITLES)]
 
 
 def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:

@@ -5,9 +5,10 @@ from types import TracebackType
 from typing import Self
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 WIDTH = 100
 
@@ -19,12 +20,12 @@ def console_for_people(*, stderr: bool = False) -> Console:
 
 
 class TerminalProgress:
-    """Draws the steps of long work: one moving line per stage on a terminal, one printed line per part elsewhere."""
+    """Draws the steps of long work: one moving line per stage on a terminal, one printed line per tenth elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._tasks: dict[str, TaskID] = {}
-        self._said: dict[str, tuple[str, int]] = {}
+        self._said: dict[str, int] = {}
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.fields[stage]:<12}"),
@@ -55,19 +56,31 @@ class TerminalProgress:
         self._progress.update(self._tasks[stage], completed=done, total=max(total, 1), description=detail)
 
     def _say(self, stage: str, detail: str, done: int, total: int) -> None:
-        if self._said.get(stage) != (detail, done):
-            self._said[stage] = (detail, done)
+        tenth = 10 * done // max(total, 1)
+        if self._said.get(stage) != tenth:
+            self._said[stage] = tenth
             self._console.print(f"{stage}: {done}/{total} {detail}".rstrip(), markup=False, soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "") -> Table:
-    """A table for people; a column whose name starts with `#` is a number and stands on the right."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", caption=caption or None, box=box.SIMPLE_HEAD)
-    drawn.caption_justify = "left"
-    for name in columns:
-        drawn.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
+    """A table for people; a column whose name starts with `#` is a number and stands on the right.
+
+    The first column is never broken over lines: it holds names that somebody copies.
+    """
+    drawn = Table(
+        title=Text(title) if title else None,
+        title_justify="left",
+        title_style="bold",
+        caption=Text(caption) if caption else None,
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for place, name in enumerate(columns):
+        justify: JustifyMethod = "right" if name.startswith("#") else "left"
+        drawn.add_column(Text(name.removeprefix("#")), justify=justify, overflow="fold", no_wrap=place == 0)
     for row in rows:
-        drawn.add_row(*[shown(value) for value in row])
+        drawn.add_row(*[Text(shown(value)) for value in row])
     return drawn
 
 
@@ -81,4 +94,4 @@ def shown(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.3f}"
-    return str(value)
+    return ", ".join(shown(each) for each in value) if isinstance(value, list | tuple) else str(value)

@@ -12,6 +12,8 @@ from hub.status import FeedStatus, HomeStatus, home_status
 from hub.terminal import table
 from stores.operational import open_operational
 
+CAPTION = "behind: days after the newest delivery of any feed; aside: rows in quarantine 隔离"
+
 
 class StatusFormat(StrEnum):
     """How the status is written."""
@@ -43,8 +45,8 @@ def _show(desk: Desk, found: HomeStatus) -> None:
         f"[bold]{desk.home.root}[/]: a home of {'made-up' if found.kind == 'synthetic' else 'real'} people, "
         f"as of {found.as_of or 'nothing yet'}"
     )
-    columns = ["department", "feed 来源", "last", "#days behind", "promise", "#files", "#rows", "#set aside"]
-    desk.console.print(table("Feeds 来源", columns, [_feed_row(each) for each in found.feeds]))
+    columns = ["feed", "来源", "last 最近", "#behind", "promise 承诺", "#rows", "#aside"]
+    desk.console.print(table("Feeds 来源", columns, [_feed_row(each) for each in found.feeds], caption=CAPTION))
     for delivery in found.waiting:
         desk.console.print(f"  [yellow]waits[/] {delivery.name}: {delivery.note}", soft_wrap=True)
     rows = [
@@ -62,14 +64,7 @@ def _show(desk: Desk, found: HomeStatus) -> None:
 
 
 def _feed_row(each: FeedStatus) -> tuple[object, ...]:
-    promise = f"{each.promise_days} days" + {True: " · late", False: "", None: " · nothing yet"}[each.is_late]
-    return (
-        each.department,
-        f"{each.feed} {each.title_zh}",
-        each.last,
-        each.days_behind,
-        promise,
-        each.deliveries,
-        each.rows,
-        each.quarantined,
-    )
+    late = {True: ", late", False: "", None: ""}[each.is_late]
+    promise = f"{each.promise_days} days{late}"
+    behind = each.days_behind
+    return each.feed, each.title_zh, each.last, behind, promise, each.rows, each.quarantined

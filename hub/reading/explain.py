@@ -98,3 +98,24 @@ def _table(found: Explanation) -> pa.Table:
     return pa.table(
         {name: pa.array(list(column), kind) for (name, kind), column in zip(COLUMNS.items(), columns, strict=True)}
     )
+
+
+def telling_pair(reader: Reader) -> Disclosure:
+    """One accepted link of persons that no equal number and no equal name gives away: feed and key of both records."""
+
+    def run(snapshot: Snapshot) -> Answer:
+        with reader.entities(snapshot) as tables:
+            return Answer(tables.arrow(telling_pair_sql()))
+
+    return reader.read("explain", "telling_pair", {}, run)
+
+
+def telling_pair_sql() -> str:
+    """One row at most: `left` and `right`, each feed:record_key, the surest such link."""
+    return """
+        SELECT l.feed || ':' || l.record_key AS "left", r.feed || ':' || r.record_key AS "right"
+        FROM link JOIN person_record l ON l.record_id = link.record_l JOIN person_record r ON r.record_id = link.record_r
+        WHERE link.register = 'person' AND link.origin = 'model' AND link.status = 'accepted'
+          AND l.name <> r.name AND l.id_number IS DISTINCT FROM r.id_number AND l.feed <> r.feed
+        ORDER BY link.match_weight DESC, link.record_l, link.record_r LIMIT 1
+    """
