@@ -88,7 +88,7 @@ def _linkage(model: LinkageModel, parts: ReadParts) -> Mistakes:
     if model.id not in parts.registers:
         yield "id", f"{model.id} is no register"
         return
-    fields = parts.registers[model.id].field_names
+    fields = parts.registers[model.id].field_names | set(model.prepared)
     for column in model.columns:
         for name in sorted(names_in(column.value) - fields):
             yield f"columns.{column.id}", f"{name} is no field of {model.id}"

@@ -134,6 +134,7 @@ class Training:
 class LinkageModel:
     """How the records of one register are linked; thresholds are match probabilities.
 
+    `prepared` names columns that the register's preparation adds to its fields before records are linked.
     Pairs for which a statement of `stewards` holds are put before a steward, whatever their score.
     """
 
@@ -142,6 +143,7 @@ class LinkageModel:
     why: str
     accept: float
     review: float
+    prepared: tuple[str, ...]
     columns: tuple[LinkColumn, ...]
     contexts: tuple[LinkContext, ...]
     collapse: tuple[KeyRule, ...]
@@ -194,6 +196,7 @@ def _model(content: LinkageFile) -> LinkageModel:
         why=content.why,
         accept=content.thresholds.accept,
         review=content.thresholds.review,
+        prepared=content.prepared,
         columns=tuple(LinkColumn(**each.model_dump()) for each in content.columns),
         contexts=tuple(LinkContext(**each.model_dump()) for each in content.contexts),
         collapse=tuple(KeyRule(**each.model_dump()) for each in content.collapse),

@@ -117,6 +117,7 @@ class LinkageFile(StrictModel):
     version: str
     why: str
     thresholds: ThresholdEntry
+    prepared: tuple[str, ...] = ()
     columns: tuple[ColumnEntry, ...] = Field(min_length=1)
     contexts: tuple[ContextEntry, ...] = ()
     collapse: tuple[KeyEntry, ...] = ()
