@@ -15,6 +15,7 @@ from ingestion.versions_sql import (
     make_raw_sql,
     make_shared_sql,
     quarantine_sql,
+    reading_digest,
     store_rows_sql,
     verdicts_sql,
     volumes_sql,
@@ -70,7 +71,7 @@ def apply_delivery(
         _keep_unknown_columns(delivery, unknown_columns, warehouse)
         report = _report(delivery, warehouse)
         report.assert_conserved()
-        _mark(delivery, report, warehouse)
+        _mark(delivery, contract, report, warehouse)
     _clear(warehouse)
     return report
 
@@ -102,11 +103,11 @@ def _report(delivery: Delivery, warehouse: Warehouse) -> DeliveryReport:
     )
 
 
-def _mark(delivery: Delivery, report: DeliveryReport, warehouse: Warehouse) -> None:
+def _mark(delivery: Delivery, contract: FeedContract, report: DeliveryReport, warehouse: Warehouse) -> None:
     outcome = quote_text(json.dumps(report.outcome(), ensure_ascii=False))
     warehouse.execute(
         f"INSERT INTO raw.applied_delivery SELECT {delivery.delivery_id}, coalesce(max(number), 0) + 1, "
-        f"{quote_text(delivery.name.feed)}, {outcome} FROM raw.applied_delivery"
+        f"{quote_text(contract.id)}, {quote_text(reading_digest(contract))}, {outcome} FROM raw.applied_delivery"
     )
 
 

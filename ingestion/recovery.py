@@ -4,7 +4,7 @@ from ingestion.context import IngestContext
 from ingestion.errors import FeedError
 from ingestion.keep import apply_archived, keep_sealed, mark_applied
 from ingestion.report import DeliveryReport, report_of
-from ingestion.versions_sql import make_shared_sql, raw_columns
+from ingestion.versions_sql import make_shared_sql, reading_digest
 from stores.operational.deliveries import Delivery, DeliveryState
 
 
@@ -49,7 +49,7 @@ def _check_marks(context: IngestContext) -> None:
     missing = [delivery for delivery in expected if delivery.delivery_id not in marked]
     known = {delivery.delivery_id for delivery in ledger.in_state(DeliveryState.APPLIED)}
     is_tail = missing == expected[len(expected) - len(missing) :]
-    if marked - known or not is_tail or not _has_contract_columns(context):
+    if marked - known or not is_tail or not _is_read_as_declared(context):
         rebuild(context)
         return
     for delivery in missing:
@@ -67,13 +67,11 @@ def _in_applied_order(context: IngestContext) -> list[Delivery]:
     return sorted(deliveries, key=lambda delivery: (delivery.outcome["number"], delivery.delivery_id))
 
 
-def _has_contract_columns(context: IngestContext) -> bool:
-    found: dict[str, list[str]] = {}
-    sql = "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'raw' ORDER BY ALL"
-    for table, column in context.warehouse.rows(sql):
-        found.setdefault(table, []).append(column)
+def _is_read_as_declared(context: IngestContext) -> bool:
+    """Whether every applied delivery was read by its contract as it stands today."""
     contracts = context.declarations.contracts
-    return all(sorted(found[feed]) == sorted(raw_columns(contracts[feed])) for feed in contracts if feed in found)
+    rows = context.warehouse.rows("SELECT DISTINCT feed, reading FROM raw.applied_delivery ORDER BY ALL")
+    return all(reading_digest(contracts[feed]) == reading for feed, reading in rows if feed in contracts)
 
 
 def _tables(context: IngestContext) -> list[tuple[str, str]]:

@@ -3,6 +3,8 @@
 What is held depends only on which row versions came, not on the order in which they came.
 """
 
+import hashlib
+
 from ingestion.checks_sql import stored_columns
 from ingestion.formats.rows_sql import LINE
 from schemas.readers.contracts import ColumnUse, FeedContract
@@ -30,6 +32,13 @@ def raw_columns(contract: FeedContract) -> tuple[str, ...]:
     return (*OWN_COLUMNS, *stored_columns(contract))
 
 
+def reading_digest(contract: FeedContract) -> str:
+    """Changes when the contract reads the same delivery into other raw rows."""
+    derived = [(each.name, each.expression) for each in contract.derived]
+    versions = (contract.version_column, contract.operation_column, sorted(contract.operations.items()))
+    return hashlib.sha256(repr((raw_columns(contract), contract.key, versions, derived)).encode()).hexdigest()
+
+
 def make_raw_sql(contract: FeedContract) -> str:
     """Makes the feed's raw table where it is missing."""
     own = [f"{name} {kind}" for name, kind in OWN_COLUMNS.items()]
@@ -42,7 +51,8 @@ def make_shared_sql() -> str:
     return """
 CREATE TABLE IF NOT EXISTS raw.tombstone (feed VARCHAR, row_key VARCHAR, version VARCHAR, effective_from DATE,
   delivery_id BIGINT, line BIGINT);
-CREATE TABLE IF NOT EXISTS raw.applied_delivery (delivery_id BIGINT, number BIGINT, feed VARCHAR, outcome VARCHAR);
+CREATE TABLE IF NOT EXISTS raw.applied_delivery (delivery_id BIGINT, number BIGINT, feed VARCHAR,
+  reading VARCHAR, outcome VARCHAR);
 CREATE TABLE IF NOT EXISTS quarantine.quarantined_row (delivery_id BIGINT, feed VARCHAR, line BIGINT,
   row_key VARCHAR, rule VARCHAR, reason VARCHAR, content VARCHAR);
 CREATE TABLE IF NOT EXISTS quarantine.issue (delivery_id BIGINT, feed VARCHAR, line BIGINT, row_key VARCHAR,
