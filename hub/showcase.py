@@ -16,8 +16,8 @@ from stores.warehouse import Warehouse
 ROWS_TOLD = 3
 # A row of each answer as a sentence; the names are the answer's columns.
 REASONS: Mapping[str, str] = {
-    "unregistered_dwellings": "{address}: {independent} departments ({kinds}) name {people} people there since {since}, "
-    "last on {last_seen}; no hukou, no residence registration, no filed lease.",
+    "unregistered_dwellings": "{address}: {independent} departments ({kinds}) name {people} people there "
+    "since {since}, last on {last_seen}; no hukou, no residence registration, no filed lease.",
     "overcrowded_dwellings": "{address}: {residents} residents on {area_m2} m², {m2_each} m² each, in {rooms} rooms; "
     "the largest family among them has {largest_family}.",
     "separated_residents": "{person_id}: hukou at {hukou_addresses}, living at {address} since {living_since} "
@@ -28,12 +28,14 @@ REASONS: Mapping[str, str] = {
 def links_table(entities: Warehouse) -> Table:
     """Records, entities and links of each register; counts only."""
     rows = entities.rows("""
-        SELECT register, count(*), count(DISTINCT entity_id),
-               (SELECT count(*) FROM link WHERE link.register = m.register AND origin = 'collapse'),
-               (SELECT count(*) FROM link WHERE link.register = m.register AND origin = 'model' AND status = 'accepted'),
-               (SELECT count(*) FROM link WHERE link.register = m.register AND status = 'review'),
-               (SELECT count(*) FROM link WHERE link.register = m.register AND status = 'cut')
-        FROM member m GROUP BY register ORDER BY register
+        WITH counted AS (
+            SELECT register, count(*) FILTER (origin = 'collapse') AS exact,
+                   count(*) FILTER (origin = 'model' AND status = 'accepted') AS modelled,
+                   count(*) FILTER (status = 'review') AS review, count(*) FILTER (status = 'cut') AS cut
+            FROM link GROUP BY register
+        ), sized AS (SELECT register, count(*) AS n, count(DISTINCT entity_id) AS entities FROM member GROUP BY register)
+        SELECT register, n, entities, exact, modelled, review, cut
+        FROM sized LEFT JOIN counted USING (register) ORDER BY register
     """)
     columns = ["register 登记", "#records", "#entities", "#exact", "#by model", "#for review", "#cut in repair"]
     return table("What was linked 归并 (links between records)", columns, rows)

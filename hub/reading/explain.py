@@ -114,7 +114,9 @@ def telling_pair_sql() -> str:
     """One row at most: `left` and `right`, each feed:record_key, the surest such link."""
     return """
         SELECT l.feed || ':' || l.record_key AS "left", r.feed || ':' || r.record_key AS "right"
-        FROM link JOIN person_record l ON l.record_id = link.record_l JOIN person_record r ON r.record_id = link.record_r
+        FROM link
+        JOIN person_record l ON l.record_id = link.record_l
+        JOIN person_record r ON r.record_id = link.record_r
         WHERE link.register = 'person' AND link.origin = 'model' AND link.status = 'accepted'
           AND l.name <> r.name AND l.id_number IS DISTINCT FROM r.id_number AND l.feed <> r.feed
         ORDER BY link.match_weight DESC, link.record_l, link.record_r LIMIT 1
