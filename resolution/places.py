@@ -18,10 +18,10 @@ ALIAS_LEVELS = ("quarter", "quarter, town", "quarter, number")
 
 
 def place_houses(warehouse: Warehouse) -> str:
-    """Builds `placed_house`, the house records with place_key and dwelling_key, and returns its name.
+    """Builds `placed_house`, the house records with canonical keys, and returns its name.
 
-    `place_key` is the building's canonical chain; `dwelling_key` adds the room. It is null where the record does not
-    name one dwelling: no house, or no room in a building that has several.
+    `building_key` is then the chain of the building whatever its quarter is called, `address_key` that of the dwelling:
+    null where the record does not name one, having no house, or no room in a building that has several.
     """
     warehouse.execute(town_codes_sql())
     warehouse.execute(parts_sql())
@@ -192,13 +192,14 @@ def several_sql() -> str:
 
 
 def placed_sql() -> str:
-    """Temporary table `placed_house`: the standard records with place_key and dwelling_key."""
+    """Temporary table `placed_house`: the standard records, with canonical building_key and address_key."""
     return """
         CREATE OR REPLACE TEMP TABLE placed_house AS
-        SELECT record.*, place.place_key,
-               CASE WHEN place.place_key IS NULL THEN NULL
-                    WHEN precision = 'room' THEN concat(place.place_key, '|', place.room_slot)
-                    WHEN several.place_key IS NULL THEN place.place_key END AS dwelling_key
+        SELECT record.* REPLACE (
+            place.place_key AS building_key,
+            CASE WHEN place.place_key IS NULL THEN NULL
+                 WHEN precision = 'room' THEN concat(place.place_key, '|', place.room_slot)
+                 WHEN several.place_key IS NULL THEN place.place_key END AS address_key)
         FROM standard.house_record record
         LEFT JOIN place USING (record_id)
         LEFT JOIN several ON several.place_key = place.place_key
