@@ -25,6 +25,7 @@ from synthetic.life import draw_life
 from synthetic.names import name_stock
 from synthetic.people import draw_people
 from synthetic.records import Feed
+from synthetic.situations import Known, question_table
 from synthetic.tenure import draw_tenure
 from synthetic.truth import house_truth, person_truth, unit_truth, write_residence, write_table, write_truth
 from synthetic.units import UnitWorld, draw_units
@@ -104,7 +105,7 @@ def synthesize(*, persons: int, seed: int, days: int, out: Path, progress: Progr
         rows[name] = sum(len(file.table) for file in files)
         made.append((_without_text(settle(feed, schedule)), schedule))
     progress.step("synthesize", "truth", len(FEEDS) + 1, len(FEEDS) + 2)
-    ceilings = _write_truth(world, made, log, out / "truth")
+    ceilings = _write_truth(Known(world, made, AS_OF + days), log, out / "truth")
     district = District(persons, seed, days, str(np.datetime64(AS_OF + days, "D")), rows, ceilings, faults.fingerprint)
     (out / "truth" / "district.json").write_text(
         json.dumps(asdict(district), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
@@ -127,19 +128,18 @@ def _without_text(feed: Feed) -> Feed:
     )
 
 
-def _write_truth(
-    world: World, made: list[tuple[Feed, Schedule]], log: FaultLog, folder: Path
-) -> dict[str, dict[str, float]]:
+def _write_truth(known: Known, log: FaultLog, folder: Path) -> dict[str, dict[str, float]]:
     folder.mkdir(parents=True, exist_ok=True)
     ceilings = {}
     for register, (truth, ceiling) in (
-        ("person", person_truth(made)),
-        ("house", house_truth(made)),
-        ("unit", unit_truth(made, world)),
+        ("person", person_truth(known.feeds)),
+        ("house", house_truth(known.feeds)),
+        ("unit", unit_truth(known.feeds, known.world)),
     ):
         write_truth(register, truth, folder)
         ceilings[register] = ceiling
-    write_residence(world, folder)
+    write_residence(known.world, folder)
+    write_table(question_table(known), folder / "questions.csv")
     keys = sorted(log.eligible)
     write_table(
         pa.table(

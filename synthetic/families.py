@@ -125,7 +125,7 @@ def _with_absent(dice: Dice, persons: int, residents: Families) -> Families:
         (persons // 16, NEWCOMER, GONE),
         (persons // 50, LOCAL, GONE),
         (persons // 40, LOCAL, DEAD),
-        (persons // 40, CITY, OUTSIDER),
+        (persons // 100, CITY, OUTSIDER),
     ]
     origin = np.concatenate([np.full(count, code) for count, code, _ in counts])
     status = np.concatenate([np.full(count, code) for count, _, code in counts])

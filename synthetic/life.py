@@ -89,8 +89,11 @@ def _current_stays(dice: Dice, houses: Houses, families: Families, people: Peopl
     lodgers = dice.sample(plain[~owning & ~local], min(len(village) * 6 // 5, int((~owning & ~local).sum()) * 2 // 5))
     rooms_to_let = dice.rng.permutation(np.tile(village, 3))
     house[lodgers] = rooms_to_let[: len(lodgers)]
-    others = dice.rng.permutation(plain[house[plain] < 0])
-    house[others] = flats[: len(others)]
+    others = plain[house[plain] < 0]
+    flats = flats[: len(others)]
+    by_size = np.argsort(families.size[others] + dice.rng.normal(0, 0.8, len(others)), kind="stable")
+    by_rooms = np.argsort(houses.rooms[flats] + dice.rng.normal(0, 0.5, len(flats)), kind="stable")
+    house[others[by_size]] = flats[by_rooms]
     tenure = np.full(len(families), RENT)
     tenure[plain[owning]] = OWN
     tenure[(families.plant == Plant.LARGE_FAMILY) & (families.origin == LOCAL)] = OWN
@@ -185,7 +188,7 @@ class _Hukou:
 
 
 def _hukou_houses(dice: Dice, world: _Hukou) -> Ints:
-    """The registered dwelling of everyone with hukou in the city; a quarter of families keep it at another house."""
+    """The registered dwelling of everyone with hukou in the city; a seventh of families keep it at another house."""
     families, houses = world.families, world.houses
     last = world.last_house()
     inside = np.flatnonzero(
@@ -193,13 +196,13 @@ def _hukou_houses(dice: Dice, world: _Hukou) -> Ints:
     )
     owning = np.zeros(len(families), dtype=bool)
     owning[world.stays.family] = world.stays.tenure == OWN
-    away = dice.happens(0.2, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
+    away = dice.happens(0.13, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
     house = np.where(away, inside[dice.one_of(len(families), len(inside))], last)
     outside = np.flatnonzero(houses.kind == Kind.OUTSIDE)
     city = np.flatnonzero(families.origin == CITY)
     house[city] = outside[np.arange(len(city)) % max(len(outside), 1)]
     of_person = house[world.people.family]
-    alone = dice.happens(0.03, len(of_person)) & (families.origin[world.people.family] == LOCAL)
+    alone = dice.happens(0.02, len(of_person)) & (families.origin[world.people.family] == LOCAL)
     of_person = np.where(alone, inside[dice.one_of(len(of_person), len(inside))], of_person)
     return np.where(world.people.newcomer, -1, of_person)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from synthetic.calendar import NEVER
 from synthetic.dice import Dice
-from synthetic.families import HEAD, NEWCOMER, OUTSIDER, SPOUSE, Families, Plant
+from synthetic.families import DEAD, GONE, HEAD, NEWCOMER, OUTSIDER, SPOUSE, Families, Plant
 from synthetic.houses import Houses, Use
 from synthetic.life import OWN, RENT, Life
 from synthetic.people import People
@@ -39,9 +39,7 @@ def draw_tenure(dice: Dice, houses: Houses, families: Families, people: People, 
     ) & dice.happens(0.2, len(houses))
     companies = np.flatnonzero(units.sort == Sort.COMPANY)
     owner_unit = np.where(company_owned, companies[houses.building_id % len(companies)], -1)
-    earlier = _landlords(dice, families, people)[
-        dice.one_of(len(houses), 10**6) % len(_landlords(dice, families, people))
-    ]
+    earlier = _earlier_owners(dice, families, people, len(houses))
     stays = life.stays
     letting = np.where(stays.tenure == RENT, owner[stays.house], -1)
     crowd = np.flatnonzero((families.plant[stays.family] == Plant.CROWD) & (stays.end == NEVER))
@@ -61,14 +59,21 @@ def draw_tenure(dice: Dice, houses: Houses, families: Families, people: People, 
     return Tenure(owner, owner_unit, earlier, letting, operators, lawful)
 
 
-def _landlords(dice: Dice, families: Families, people: People) -> Ints:
+def _earlier_owners(dice: Dice, families: Families, people: People, size: int) -> Ints:
+    """Who owned each house before: mostly people who died, left or never lived here, else somebody who moved on."""
+    away = np.flatnonzero((people.role == HEAD) & np.isin(people.status, [GONE, DEAD, OUTSIDER]) & (people.age > 30))
+    here = _landlords(families, people)
+    return np.where(dice.happens(0.7, size), away[dice.one_of(size, len(away))], here[dice.one_of(size, len(here))])
+
+
+def _landlords(families: Families, people: People) -> Ints:
     local = families.origin[people.family] != NEWCOMER
     pool = (people.role == HEAD) & (people.age > 30) & (local & people.resident | (people.status == OUTSIDER))
-    return np.flatnonzero(pool & ((people.status == OUTSIDER) | (people.first17 % 10 < 4)))
+    return np.flatnonzero(pool & ((people.status == OUTSIDER) | (people.first17 % 10 < 8)))
 
 
 def _owners(dice: Dice, houses: Houses, families: Families, people: People, life: Life) -> Ints:
-    landlords = _landlords(dice, families, people)
+    landlords = _landlords(families, people)
     owner = landlords[dice.one_of(len(houses), len(landlords))]
     stays = life.stays
     own = np.flatnonzero((stays.tenure == OWN) & (stays.end == NEVER))

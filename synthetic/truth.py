@@ -162,5 +162,5 @@ def write_residence(world: World, folder: Path) -> None:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Writes one CSV file of the truth folder: UTF-8, a header, no quotes."""
-    pcsv.write_csv(table, path, pcsv.WriteOptions(quoting_style="none"))
+    """Writes one CSV file of the truth folder: UTF-8 with a header."""
+    pcsv.write_csv(table, path)

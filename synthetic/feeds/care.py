@@ -102,7 +102,7 @@ def field_visits(desk: Desk) -> Feed:
     world = desk.world
     house = _visited(desk)
     size, rows = len(house), np.arange(len(house))
-    on = AS_OF - desk.dice.between(2, 420, size)
+    on = AS_OF - desk.dice.between(2, 380, size)
     seen = _sightings(desk, house, on)
     people_seen = np.bincount(seen.visit, minlength=size)
     living = people_seen > 0
@@ -170,14 +170,15 @@ def field_visits(desk: Desk) -> Feed:
 def _visited(desk: Desk) -> Ints:
     """Houses by visit: rented ones, shops and plants often, planted ones nearly always; some empty ones."""
     world = desk.world
-    rate = np.full(len(world.houses), 0.05)
+    rate = np.full(len(world.houses), 0.06)
+    rate[world.life.home[world.life.home >= 0]] = 0.4
     stays = world.life.stays
     current = stays.end == NEVER
-    rate[stays.house[current & (stays.tenure == RENT)]] = 0.22
-    rate[np.isin(world.houses.use, [Use.COMMERCIAL, Use.INDUSTRIAL, Use.OFFICE])] = 0.35
-    rate[np.isin(world.houses.use, [Use.DORMITORY, Use.GARAGE])] = 0.3
+    rate[stays.house[current & (stays.tenure == RENT)]] = 0.92
+    rate[np.isin(world.houses.use, [Use.COMMERCIAL, Use.INDUSTRIAL, Use.OFFICE])] = 0.6
+    rate[np.isin(world.houses.use, [Use.DORMITORY, Use.GARAGE])] = 0.5
     plant = world.families.plant[stays.family]
-    rate[stays.house[current & (plant != Plant.NONE)]] = 0.92
+    rate[stays.house[current & (plant != Plant.NONE)]] = 0.95
     rate[world.houses.kind == Kind.OUTSIDE] = 0.0
     once = np.flatnonzero(desk.dice.rng.random(len(rate)) < rate)
     again = once[desk.dice.happens(0.25, len(once))]
@@ -192,7 +193,7 @@ def _crowded(desk: Desk) -> Flags:
 
 
 def _sightings(desk: Desk, house: Ints, on: Ints) -> _Sightings:
-    """Of those who live at the house on the day, about two of three are seen or named, at most eight."""
+    """Of those who live at the house on the day, six of seven are seen or named, at most eight."""
     residences = desk.world.life.residences
     order = np.argsort(residences.house, kind="stable")
     first = np.searchsorted(residences.house[order], house, side="left")
@@ -202,7 +203,7 @@ def _sightings(desk: Desk, house: Ints, on: Ints) -> _Sightings:
     row = order[np.repeat(first, count) + place]
     there = (residences.begin[row] <= on[visit]) & (residences.end[row] > on[visit])
     crowd = _crowded(desk)[house][visit]
-    kept = there & (desk.dice.rng.random(len(visit)) < np.where(crowd, 0.9, 0.65))
+    kept = there & (desk.dice.rng.random(len(visit)) < np.where(crowd, 0.92, 0.85))
     kept &= (desk.world.people.age[residences.person[row]] >= 5) | desk.dice.happens(0.2, len(visit))
     visit, person = visit[kept], residences.person[row][kept]
     number_in_list = np.arange(len(visit)) - np.searchsorted(visit, visit, side="left")

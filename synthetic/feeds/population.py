@@ -49,7 +49,7 @@ def household_register(desk: Desk) -> Feed:
         "状态": status,
     }
     rows = np.arange(size)
-    version = desk.versions(np.maximum(since, AS_OF - 9 * YEAR))
+    version = desk.versions(np.maximum(since, AS_OF - 5 * YEAR))
     lasting = ~died
     return Feed(
         "household_register",

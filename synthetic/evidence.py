@@ -1,0 +1,129 @@
+"""What the feeds say of who lives where, if every link were right: evidence in force, and the residence it gives."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from schemas.files import DeclarationTree
+from schemas.readers.residence import ResidenceRules, read_residence
+from synthetic.calendar import NEVER
+from synthetic.records import Feed
+from synthetic.text import Flags, Ints
+
+
+@cache
+def residence_rules() -> ResidenceRules:
+    """The shipped rules of residence."""
+    return read_residence(DeclarationTree())
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One entry per fact that places a person at an exactly named house; `kind` and `origin` are places in lists."""
+
+    kind: Ints
+    origin: Ints
+    person: Ints
+    house: Ints
+    begin: Ints
+    end: Ints
+    observed: Ints
+
+    def kept(self, rows: Flags) -> "Evidence":
+        """The entries of these rows."""
+        return Evidence(
+            *(
+                column[rows]
+                for column in (self.kind, self.origin, self.person, self.house, self.begin, self.end, self.observed)
+            )
+        )
+
+    def on(self, day: int) -> "Evidence":
+        """The entries in force on the day."""
+        return self.kept((self.begin <= day) & (self.end > day))
+
+    def of(self, *kinds: str) -> Flags:
+        """Which entries are of these kinds."""
+        names = kind_names()
+        return np.isin(self.kind, [names.index(kind) for kind in kinds])
+
+
+def kind_names() -> list[str]:
+    """The kinds of evidence in the order of the declaration."""
+    return list(residence_rules().evidence)
+
+
+def registering_kinds() -> list[str]:
+    """Kinds that are registrations: a dwelling with one in force is not unregistered."""
+    return [kind for kind, rule in residence_rules().evidence.items() if rule.registers]
+
+
+def gather_evidence(feeds: list[Feed]) -> Evidence:
+    """All evidence of living in the feeds, of rows that name the house exactly."""
+    rules = residence_rules()
+    origins = sorted({rules.group(kind) for kind in rules.evidence})
+    parts = []
+    for feed in feeds:
+        for fact in feed.facts:
+            rule = rules.evidence.get(fact.kind)
+            if rule is None:
+                continue
+            kind, origin = kind_names().index(fact.kind), origins.index(rules.group(fact.kind))
+            end = np.where(fact.end < NEVER, fact.end, fact.observed + rule.in_force_days)
+            size = len(fact.rows)
+            columns = (
+                np.full(size, kind),
+                np.full(size, origin),
+                fact.subject,
+                fact.object,
+                fact.begin,
+                end,
+                fact.observed,
+            )
+            parts.append([column[fact.exact & (end > fact.begin)] for column in columns])
+    return Evidence(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def independent_origins(evidence: Evidence, houses: int) -> Ints:
+    """For each house the number of departments that evidence there goes back to."""
+    seen = np.unique(evidence.house * 64 + evidence.origin)
+    return np.bincount(seen // 64, minlength=houses)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The dwelling that evidence gives each person on a day (-1: none), and since when it speaks for it."""
+
+    house: Ints
+    since: Ints
+    known: Flags
+
+
+def place_people(evidence: Evidence, *, day: int, people: int) -> Placement:
+    """The residence by the rules: independent observations at a dwelling add up, fresher ones outdate older ones."""
+    rules = residence_rules()
+    current = evidence.on(day)
+    weight = np.array([rule.weight for rule in rules.evidence.values()])[current.kind]
+    half_life = np.array([rule.half_life_days for rule in rules.evidence.values()])[current.kind]
+    newest = np.full(people, -NEVER)
+    np.maximum.at(newest, current.person, current.observed)
+    counts = weight * 0.5 ** ((newest[current.person] - current.observed) / half_life)
+    span = int(evidence.house.max(initial=0)) + 1
+    place, row = np.unique(current.person.astype(np.int64) * span + current.house, return_inverse=True)
+    strongest = np.zeros((len(place), 64))
+    np.maximum.at(strongest, (row, current.origin), counts)
+    support = 1 - np.prod(1 - strongest, axis=1)
+    person, house = place // span, place % span
+    total = np.bincount(person, support, minlength=people)
+    last = np.lexsort((house, support, person))
+    winner = last[np.r_[person[last][1:] != person[last][:-1], True]] if len(last) else last
+    sure = winner[support[winner] ** 2 / total[person[winner]] >= rules.minimum_confidence]
+    placed = np.full(people, -1)
+    placed[person[sure]] = house[sure]
+    since = np.full(people, NEVER)
+    there = placed[evidence.person] == evidence.house
+    np.minimum.at(since, evidence.person[there], evidence.begin[there])
+    known = np.zeros(people, dtype=bool)
+    known[current.person] = True
+    return Placement(placed, since, known)
