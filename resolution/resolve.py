@@ -8,6 +8,7 @@ from resolution.errors import ResolutionError
 from resolution.golden import build_golden
 from resolution.identity import Churn, Minting, assign_entities
 from resolution.linking import Linked, clear, link_register
+from resolution.places import place_houses
 from resolution.relations import build_relations
 from resolution.residence import build_residence
 from resolution.weights import Weights, default_weights
@@ -18,7 +19,7 @@ from stores.warehouse import Warehouse
 
 ORDER = ("house", "unit", "person")
 STEPS = (*ORDER, "golden", "relations", "residence")
-PREPARE: Mapping[str, Callable[[Warehouse], str]] = {}
+PREPARE: Mapping[str, Callable[[Warehouse], str]] = {"house": place_houses}
 """For a register whose records need more than their own row: builds the table that stands in for its standard one."""
 
 

@@ -1,13 +1,12 @@
 """Training: weights learnt from the records at hand, kept as a versioned artefact that runs pin."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from resolution.blocking import block
 from resolution.columns import filled_columns
 from resolution.errors import UntrainedError
 from resolution.linking import clear, prepare_nodes
-from resolution.models import learn, sample
+from resolution.models import Shares, learn, sample
 from resolution.weights import LevelWeight, TermFrequencies, Weights
 from schemas.readers.linkage import KeyRule, LinkageModel
 from stores.operational.database import Operational
@@ -64,19 +63,24 @@ def _declared(model: LinkageModel) -> dict[tuple[str, str], LevelWeight]:
     }
 
 
-def _levels(
-    model: LinkageModel, m: Mapping[tuple[str, str], float | None], u: Mapping[tuple[str, str], float | None]
-) -> dict[tuple[str, str], LevelWeight]:
+def _levels(model: LinkageModel, m: Shares, u: Shares) -> dict[tuple[str, str], LevelWeight]:
     found: dict[tuple[str, str], LevelWeight] = {}
     lacking = []
     for comparison in model.comparisons:
+        # A level fixed to say nothing takes pairs away from the others: their shares are of the pairs that are left.
+        speaking = [level for level in comparison.levels if level.m is None or level.m != level.u]
+        whole = min(1.0, sum(level.m or m[comparison.id, level.id] or 0.0 for level in speaking))
         for level in comparison.levels:
             key = comparison.id, level.id
-            pair = level.m or m[key], level.u or u[key]
-            if pair[0] is None or pair[1] is None:
-                lacking.append(f"{comparison.id}.{level.id} ({'m' if pair[0] is None else 'u'})")
+            own_m, own_u = m[key], level.u or u[key]
+            if level.m is not None:
+                own_m = level.m
+            elif own_m is not None:
+                own_m /= whole
+            if own_m is None or own_u is None:
+                lacking.append(f"{comparison.id}.{level.id} ({'m' if own_m is None else 'u'})")
             else:
-                found[key] = LevelWeight(float(f"{pair[0]:.6g}"), float(f"{pair[1]:.6g}"))
+                found[key] = LevelWeight(float(f"{own_m:.4g}"), float(f"{own_u:.4g}"))
     if lacking:
         raise UntrainedError(model.id, lacking)
     return found
