@@ -93,8 +93,6 @@ def _house_slots(parts: Parts, *, in_quarter: bool) -> tuple[str, str]:
         number, building = building, None
     elif parts.lane and parts.building_first and number:
         building, entrance = None, None
-    elif building == number:
-        building = None
     return _unit(number, "号"), _unit(building, "幢") + _unit(entrance, "单元")
 
 
