@@ -33,7 +33,9 @@ def links_table(entities: Warehouse) -> Table:
                    count(*) FILTER (origin = 'model' AND status = 'accepted') AS modelled,
                    count(*) FILTER (status = 'review') AS review, count(*) FILTER (status = 'cut') AS cut
             FROM link GROUP BY register
-        ), sized AS (SELECT register, count(*) AS n, count(DISTINCT entity_id) AS entities FROM member GROUP BY register)
+        ), sized AS (
+            SELECT register, count(*) AS n, count(DISTINCT entity_id) AS entities FROM member GROUP BY register
+        )
         SELECT register, n, entities, exact, modelled, review, cut
         FROM sized LEFT JOIN counted USING (register) ORDER BY register
     """)

@@ -65,7 +65,7 @@ class TerminalProgress:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "") -> Table:
     """A table for people; a column whose name starts with `#` is a number and stands on the right.
 
-    The first column is never broken over lines: it holds names that somebody copies.
+    The first column and ids are never broken over lines: somebody copies them.
     """
     drawn = Table(
         title=Text(title) if title else None,
@@ -75,10 +75,13 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
+        show_edge=False,
     )
     for place, name in enumerate(columns):
         justify: JustifyMethod = "right" if name.startswith("#") else "left"
-        drawn.add_column(Text(name.removeprefix("#")), justify=justify, overflow="fold", no_wrap=place == 0)
+        drawn.add_column(
+            Text(name.removeprefix("#")), justify=justify, overflow="fold", no_wrap=place == 0 or name.endswith("_id")
+        )
     for row in rows:
         drawn.add_row(*[Text(shown(value)) for value in row])
     return drawn

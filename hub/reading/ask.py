@@ -45,7 +45,11 @@ def _answer(
     else:
         with reader.graph(snapshot) as graph:
             rows = graph.run(question, parameters)
-    shown = ", ".join(f"{each.name} = {parameters[each.name]}" for each in question.given)
+    shown = ", ".join(
+        f"{each.name} = {parameters[each.name]}"
+        for each in question.given
+        if each.default is None or parameters[each.name] != each.default
+    )
     title = f"{question.title_en} {question.title_zh} ({len(rows):,}; {shown})"
     return Answer(answer_table(question, rows), title, (f"When this is wrong: {question.when_wrong_en}",))
 

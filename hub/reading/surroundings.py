@@ -15,7 +15,7 @@ from stores.warehouse import Warehouse
 
 LABELS = {"P": "Person", "H": "House", "U": "Unit"}
 NAMES = {"Person": ("person", "name"), "House": ("house", "address"), "Unit": ("unit", "name")}
-COLUMNS = ("from_label", "from_id", "from_name", "relationship", "to_label", "to_id", "to_name")
+COLUMNS = ("from_id", "from_name", "relationship", "to_id", "to_name")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ def neighbourhood(reader: Reader, entity: str, reach: Reach) -> Disclosure:
 
     def run(snapshot: Snapshot) -> Answer:
         day = reach.as_of or snapshot.manifest.as_of
+        _must_exist(reader, snapshot, centre)
         with reader.graph(snapshot) as graph:
             found = graph.neighbourhood(centre, as_of=day, hops=reach.hops, limit=reach.limit)
         notes = () if found.complete else (f"more than {reach.limit} lie that near; --limit shows more",)
@@ -49,6 +50,7 @@ def path(reader: Reader, start: str, end: str, reach: Reach) -> Disclosure:
 
     def run(snapshot: Snapshot) -> Answer:
         day = reach.as_of or snapshot.manifest.as_of
+        _must_exist(reader, snapshot, *ends)
         with reader.graph(snapshot) as graph:
             found = graph.path(*ends, as_of=day, max_hops=reach.hops)
         notes = () if found else (f"no way of {reach.hops} steps or fewer at {day}",)
@@ -71,6 +73,16 @@ def entity_of(entity: str) -> EntityRef:
     return EntityRef(LABELS[entity[0]], entity)
 
 
+def _must_exist(reader: Reader, snapshot: Snapshot, *nodes: EntityRef) -> None:
+    with reader.entities(snapshot) as entities:
+        for node in nodes:
+            if node.label not in NAMES:
+                continue
+            register, _ = NAMES[node.label]
+            if not entities.rows(f"SELECT 1 FROM {register} WHERE entity_id = ?", [node.id]):
+                raise UsageError(f"snapshot {snapshot.id} knows no {register} {node.id}")
+
+
 def _logged(reach: Reach, **ids: str) -> dict[str, str]:
     limits = {"hops": str(reach.hops), "limit": str(reach.limit)}
     return ids | limits | ({"as_of": reach.as_of.isoformat()} if reach.as_of else {})
@@ -78,18 +90,7 @@ def _logged(reach: Reach, **ids: str) -> dict[str, str]:
 
 def _rows(edges: Sequence[Edge], entities: Warehouse) -> pa.Table:
     names = _names({end for edge in edges for end in (edge.start, edge.end)}, entities)
-    rows = [
-        (
-            edge.start.label,
-            edge.start.id,
-            names.get(edge.start),
-            edge.type,
-            edge.end.label,
-            edge.end.id,
-            names.get(edge.end),
-        )
-        for edge in edges
-    ]
+    rows = [(edge.start.id, names.get(edge.start), edge.type, edge.end.id, names.get(edge.end)) for edge in edges]
     columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
     return pa.table({name: pa.array(column, pa.string()) for name, column in zip(COLUMNS, columns, strict=True)})
 
