@@ -8,8 +8,10 @@ import numpy as np
 from schemas.files import DeclarationTree
 from schemas.readers.residence import ResidenceRules, read_residence
 from synthetic.calendar import NEVER
+from synthetic.families import OTHER
 from synthetic.records import Feed
 from synthetic.text import Flags, Ints
+from synthetic.world import World
 
 
 @cache
@@ -93,37 +95,65 @@ def independent_origins(evidence: Evidence, houses: int) -> Ints:
 
 @dataclass(frozen=True)
 class Placement:
-    """The dwelling that evidence gives each person on a day (-1: none), and since when it speaks for it."""
+    """The dwelling that the evidence gives each person on a day (-1: none), and since when it speaks for it."""
 
     house: Ints
     since: Ints
-    known: Flags
 
 
-def place_people(evidence: Evidence, *, day: int, people: int) -> Placement:
-    """The residence by the rules: independent observations at a dwelling add up, fresher ones outdate older ones."""
+def place_people(evidence: Evidence, world: World, day: int) -> Placement:
+    """Where the recorded evidence, rightly weighed, places everyone.
+
+    That is the true home where evidence in force places the person or close kin there; whoever has none there
+    is where the rules of residence put the evidence that there is, be it of somebody long gone.
+    """
+    current, home = evidence.on(day), world.life.home
+    at_home = home[current.person] == current.house
+    close = world.people.role != OTHER
+    household = world.people.family * 2 + close
+    supported = np.zeros(len(home), dtype=bool)
+    supported[current.person[at_home]] = True
+    by_kin = np.zeros(2 * len(world.families), dtype=bool)
+    by_kin[household[current.person[at_home]]] = True
+    recorded = np.isin(np.arange(len(home)), evidence.person)
+    supported |= close & by_kin[household] & recorded
+    house = np.where((home >= 0) & supported, home, _weighed(current, len(home)))
+    return Placement(house, _since(evidence, house, household))
+
+
+def _since(evidence: Evidence, house: Ints, household: Ints) -> Ints:
+    """The first evidence of the person at the house, or where there is none that of close kin."""
+    since, of_kin = np.full(len(house), NEVER), np.full(int(household.max(initial=0)) + 1, NEVER)
+    there = house[evidence.person] == evidence.house
+    np.minimum.at(since, evidence.person[there], evidence.begin[there])
+    np.minimum.at(of_kin, household[evidence.person[there]], evidence.begin[there])
+    return np.where(since < NEVER, since, of_kin[household])
+
+
+def _weighed(current: Evidence, people: int) -> Ints:
+    """The dwelling with most support: independent observations add up, fresher ones outdate older ones."""
     rules = residence_rules()
-    current = evidence.on(day)
-    weight = np.array([rule.weight for rule in rules.evidence.values()])[current.kind]
-    half_life = np.array([rule.half_life_days for rule in rules.evidence.values()])[current.kind]
+    declared = list(rules.evidence.values())
+    weight = np.array([rule.weight for rule in declared])[current.kind]
+    half_life = np.array([rule.half_life_days for rule in declared])[current.kind]
+    divided = np.array([rule.divided for rule in declared])[current.kind]
+    of_kind = current.person.astype(np.int64) * 64 + current.kind
+    _, kind_row, count = np.unique(of_kind, return_inverse=True, return_counts=True)
     newest = np.full(people, -NEVER)
     np.maximum.at(newest, current.person, current.observed)
     counts = weight * 0.5 ** ((newest[current.person] - current.observed) / half_life)
-    span = int(evidence.house.max(initial=0)) + 1
+    counts = np.where(divided, counts / count[kind_row], counts)
+    span = int(current.house.max(initial=0)) + 1
     place, row = np.unique(current.person.astype(np.int64) * span + current.house, return_inverse=True)
-    strongest = np.zeros((len(place), 64))
+    strongest = np.zeros((len(place), int(current.origin.max(initial=0)) + 1))
     np.maximum.at(strongest, (row, current.origin), counts)
     support = 1 - np.prod(1 - strongest, axis=1)
     person, house = place // span, place % span
     total = np.bincount(person, support, minlength=people)
-    last = np.lexsort((house, support, person))
-    winner = last[np.r_[person[last][1:] != person[last][:-1], True]] if len(last) else last
+    ranked = np.lexsort((house, support, person))
+    last = np.r_[person[ranked][1:] != person[ranked][:-1], True] if len(ranked) else np.zeros(0, dtype=bool)
+    winner = ranked[last]
     sure = winner[support[winner] ** 2 / total[person[winner]] >= rules.minimum_confidence]
     placed = np.full(people, -1)
     placed[person[sure]] = house[sure]
-    since = np.full(people, NEVER)
-    there = placed[evidence.person] == evidence.house
-    np.minimum.at(since, evidence.person[there], evidence.begin[there])
-    known = np.zeros(people, dtype=bool)
-    known[current.person] = True
-    return Placement(placed, since, known)
+    return placed

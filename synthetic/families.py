@@ -123,7 +123,7 @@ def _with_absent(dice: Dice, persons: int, residents: Families) -> Families:
     """Adds a seventh of newcomers' families that left, locals that left but kept their hukou, the dead, and absent owners."""
     counts = [
         (persons // 16, NEWCOMER, GONE),
-        (persons // 50, LOCAL, GONE),
+        (persons // 110, LOCAL, GONE),
         (persons // 40, LOCAL, DEAD),
         (persons // 100, CITY, OUTSIDER),
     ]

@@ -113,9 +113,9 @@ def demand(persons: int, families: int, dormitories: int, outside: int) -> Deman
         flats=int(dwellings * 0.72),
         road_rooms=int(dwellings * 0.07),
         villages=int(dwellings * 0.21),
-        shops=persons // 60 + 12,
+        shops=persons // 24 + 12,
         plants=persons // 250 + 6,
-        offices=persons // 80 + 12,
+        offices=persons // 50 + 12,
         dormitories=dormitories + dormitories // 4 + 4,
         garages=persons // 200 + 8,
         outside=outside,
@@ -164,7 +164,7 @@ def _places_within(counts: Ints) -> tuple[Ints, Ints]:
 
 
 def _dwelling_size(dice: Dice, size: int) -> tuple[Ints, Ints]:
-    rooms = dice.weighted([0.17, 0.47, 0.28, 0.08], size) + 1
+    rooms = dice.weighted([0.1, 0.5, 0.3, 0.1], size) + 1
     return rooms, rooms * 24 + dice.between(14, 34, size)
 
 

@@ -188,7 +188,7 @@ class _Hukou:
 
 
 def _hukou_houses(dice: Dice, world: _Hukou) -> Ints:
-    """The registered dwelling of everyone with hukou in the city; a seventh of families keep it at another house."""
+    """The registered dwelling of everyone with hukou in the city; a ninth of families keep it at another house."""
     families, houses = world.families, world.houses
     last = world.last_house()
     inside = np.flatnonzero(
@@ -196,7 +196,7 @@ def _hukou_houses(dice: Dice, world: _Hukou) -> Ints:
     )
     owning = np.zeros(len(families), dtype=bool)
     owning[world.stays.family] = world.stays.tenure == OWN
-    away = dice.happens(0.13, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
+    away = dice.happens(0.11, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
     house = np.where(away, inside[dice.one_of(len(families), len(inside))], last)
     outside = np.flatnonzero(houses.kind == Kind.OUTSIDE)
     city = np.flatnonzero(families.origin == CITY)

@@ -39,6 +39,7 @@ class Situation:
     found: Ints
     decoys: Ints
     planted: Flags
+    planted_decoys: Flags
     why: str
     why_not: str
 
@@ -64,7 +65,7 @@ class Known:
     @cached_property
     def placement(self) -> Placement:
         """Where the evidence places everyone."""
-        return place_people(self.evidence, day=self.day, people=len(self.world.people))
+        return place_people(self.evidence, self.world, self.day)
 
     @cached_property
     def residents(self) -> Ints:
@@ -127,8 +128,9 @@ def unregistered_dwellings(known: Known) -> Situation:
         "unregistered_dwellings",
         "house",
         found,
-        np.r_[lawful, empty[: len(found)][~np.isin(empty[: len(found)], found)]],
+        np.r_[lawful, empty[: len(lawful) * 4]],
         known.plants(Plant.UNREGISTERED),
+        known.plants(Plant.ONE_REGISTERED),
         "two independent kinds of evidence and no registration in force",
         "one of the household is registered, or the flat is empty and only kept from frost",
     )
@@ -152,6 +154,7 @@ def dwellings_not_in_register(known: Known) -> Situation:
         "house",
         found,
         np.flatnonzero(beside),
+        np.zeros(len(houses), dtype=bool),
         np.zeros(len(houses), dtype=bool),
         "lived in by two independent kinds of evidence, unknown to the housing register",
         "another room of the same building, which the register has",
@@ -177,6 +180,7 @@ def overcrowded_dwellings(known: Known) -> Situation:
         np.flatnonzero(full & ~lawful),
         np.flatnonzero(full & lawful | known.plants(Plant.LARGE_FAMILY, Plant.DORMITORY)),
         known.plants(Plant.CROWD),
+        known.plants(Plant.LARGE_FAMILY, Plant.DORMITORY),
         "fewer than 5 m² a person or more than two a room, not one family",
         "one close family, or a licensed dormitory",
     )
@@ -198,6 +202,7 @@ def non_residential_lived_in(known: Known) -> Situation:
         np.flatnonzero(found),
         np.r_[np.flatnonzero(home_office), shop[: int(found.sum()) * 2]],
         known.plants(Plant.NON_RESIDENTIAL),
+        np.zeros(len(houses), dtype=bool),
         "people live in premises that are no dwelling by use",
         "an office in a home, or premises only worked in",
     )
@@ -218,6 +223,7 @@ def separated_residents(known: Known) -> Situation:
         "person",
         np.flatnonzero(found),
         np.flatnonzero(placed & (elsewhere & ~here & ~settled | here & known.world.people.newcomer)),
+        np.zeros(people, dtype=bool),
         np.zeros(people, dtype=bool),
         "hukou at one dwelling, residence for half a year at another",
         "moved less than half a year ago",
@@ -240,6 +246,7 @@ def unregistered_newcomers(known: Known) -> Situation:
         np.flatnonzero(placed & settled & ~registered),
         np.flatnonzero(lawful | placed & ~settled & ~registered),
         planted,
+        lawful,
         "lives here by evidence for a month, hukou outside the city, not registered",
         "registered while the others of the household are not, or here for less than a month",
     )
@@ -265,7 +272,8 @@ def youth_out_of_school_and_work(known: Known) -> Situation:
         "person",
         np.flatnonzero(young & ~busy),
         np.flatnonzero(young & busy),
-        np.ones(len(young), dtype=bool),
+        known.world.people.resident & ~busy,
+        np.zeros(len(young), dtype=bool),
         "16 to 18, on no roll, not insured",
         "in school or insured",
     )
@@ -282,6 +290,7 @@ def old_people_alone(known: Known) -> Situation:
         "person",
         np.flatnonzero(old & (count == 1)),
         np.flatnonzero(old & (count == 2)),
+        np.zeros(len(old), dtype=bool),
         np.zeros(len(old), dtype=bool),
         "60 or older, nobody else lives at the dwelling",
         "60 or older, lives with one other person",
@@ -300,6 +309,7 @@ def no_employer_no_dwelling(known: Known) -> Situation:
         "person",
         np.flatnonzero(lost),
         np.flatnonzero(adult & ~lost)[: max(int(lost.sum()) * 3, 20)],
+        np.zeros(len(seen), dtype=bool),
         np.zeros(len(seen), dtype=bool),
         "evidence too weak for any dwelling, no job, no school",
         "no job, but a dwelling",
@@ -334,6 +344,7 @@ def units_without_licence_at_address(known: Known) -> Situation:
         np.flatnonzero(found),
         np.flatnonzero(lawful & ~found),
         ~known.world.units.licensed,
+        np.zeros(units, dtype=bool),
         "seen at work at an address without a licence there",
         "seen at work where it is licensed",
     )
@@ -358,6 +369,7 @@ def licensed_units_not_found(known: Known) -> Situation:
         np.flatnonzero(found),
         np.flatnonzero(seen & ~found),
         np.zeros(units, dtype=bool),
+        np.zeros(units, dtype=bool),
         "licensed at an address where it was looked for in vain",
         "licensed and seen at work",
     )
@@ -371,6 +383,7 @@ def operators_of_crowded_flats(known: Known) -> Situation:
         "person",
         tenure.operators,
         tenure.lawful_landlords,
+        np.ones(len(known.world.people), dtype=bool),
         np.ones(len(known.world.people), dtype=bool),
         "lets several over-crowded flats",
         "lets as many flats, none over-crowded",
@@ -400,12 +413,12 @@ def question_table(known: Known) -> pa.Table:
 
 def _rows(situation: Situation) -> Iterator[pa.Table]:
     decoys = np.setdiff1d(situation.decoys, situation.found)
-    for kind, entity, why in (
-        ("situation", np.unique(situation.found), situation.why),
-        ("decoy", decoys, situation.why_not),
+    found = np.unique(situation.found)
+    for kind, entity, planted, why in (
+        ("situation", found, situation.planted[found], situation.why),
+        ("decoy", decoys, situation.planted_decoys[decoys], situation.why_not),
     ):
         size = len(entity)
-        planted = situation.planted[entity]
         yield pa.table(
             {
                 "question": pa.repeat(pa.scalar(situation.question), size),

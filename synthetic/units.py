@@ -1,6 +1,6 @@
 """Organisations: companies with branches, shops of sole traders, schools; their codes, names and places."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 
@@ -53,7 +53,8 @@ class _UnitFile(StrictModel):
 @dataclass(frozen=True)
 class Units:
     """One entry per unit. `registered` is the house of the licence, `works_at` where it really is (-1: nowhere);
-    `parent` is the head office of a branch (the unit itself otherwise); `core` is what its short name keeps.
+    `parent` is the head office of a branch (the unit itself otherwise); `core` is what its short name keeps; units that
+    are not `licensed` were never entered in the business register.
     """
 
     sort: Ints
@@ -100,7 +101,7 @@ class UnitWorld:
 
 def draw_units(dice: Dice, world: UnitWorld, persons: int) -> Units:
     """All units; schools last. Sole traders sit in shops, companies in offices, plants and flats."""
-    counts = [persons // 28 + 8, persons // 300 + 3, persons // 45 + 8, max(persons // 1500, 4)]
+    counts = [persons // 16 + 8, persons // 250 + 3, persons // 20 + 8, max(persons // 1500, 4)]
     sort = np.repeat(np.arange(4), counts)
     registered, works_at = _places(dice, world.houses, sort)
     town = world.map.places.town_of[world.houses.committee[np.maximum(registered, works_at)]]
@@ -133,19 +134,12 @@ def draw_units(dice: Dice, world: UnitWorld, persons: int) -> Units:
         phone=draw_phones(dice, len(sort)),
         size=np.maximum(dice.rng.pareto(1.3, len(sort)) * np.array([6, 4, 1, 30])[sort], 1).astype(np.int64),
         town=town,
-        licensed=np.ones(len(sort), dtype=bool),
+        licensed=(sort == Sort.SCHOOL) | closed | ~dice.happens(0.04, len(sort)),
     )
 
 
-def unlicensed(units: Units, rows: Ints) -> Units:
-    """The same units, those of `rows` never entered in the business register."""
-    licensed = units.licensed.copy()
-    licensed[rows] = False
-    return replace(units, licensed=licensed)
-
-
 def _places(dice: Dice, houses: Houses, sort: Ints) -> tuple[Ints, Ints]:
-    """Where each is registered, and where it really works: a quarter of companies elsewhere, many in one registered flat."""
+    """Where each is registered and where it works: a quarter of companies elsewhere, many in one registered flat."""
     shops = dice.rng.permutation(np.flatnonzero(houses.kind == Kind.ROAD_HOUSE))
     offices = np.flatnonzero((houses.use == Use.OFFICE) | (houses.kind == Kind.PLANT))
     flats = np.flatnonzero(houses.kind == Kind.FLAT)
@@ -155,7 +149,9 @@ def _places(dice: Dice, houses: Houses, sort: Ints) -> tuple[Ints, Ints]:
     real = np.where(company, offices[dice.one_of(size, len(offices))], shops[np.arange(size) % len(shops)])
     at_home = company & dice.happens(0.12, size)
     real = np.where(at_home, flats[dice.one_of(size, len(flats))], real)
-    registered = np.where(company & dice.happens(0.22, size), shared[dice.one_of(size, len(shared))], real)
+    elsewhere = np.r_[offices, dice.sample(flats, max(size // 10, 2))]
+    registered = np.where(company & dice.happens(0.12, size), elsewhere[dice.one_of(size, len(elsewhere))], real)
+    registered = np.where(company & dice.happens(0.14, size), shared[dice.one_of(size, len(shared))], registered)
     schools = sort == Sort.SCHOOL
     real = np.where(schools, shops[::-1][np.arange(size) % len(shops)], real)
     return np.where(schools, real, registered), real

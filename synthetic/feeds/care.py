@@ -102,7 +102,7 @@ def field_visits(desk: Desk) -> Feed:
     world = desk.world
     house = _visited(desk)
     size, rows = len(house), np.arange(len(house))
-    on = AS_OF - desk.dice.between(2, 380, size)
+    on = AS_OF - desk.dice.between(2, 340, size)
     seen = _sightings(desk, house, on)
     people_seen = np.bincount(seen.visit, minlength=size)
     living = people_seen > 0
@@ -176,6 +176,7 @@ def _visited(desk: Desk) -> Ints:
     current = stays.end == NEVER
     rate[stays.house[current & (stays.tenure == RENT)]] = 0.92
     rate[np.isin(world.houses.use, [Use.COMMERCIAL, Use.INDUSTRIAL, Use.OFFICE])] = 0.6
+    rate[world.units.registered[world.units.licensed]] = 0.5
     rate[np.isin(world.houses.use, [Use.DORMITORY, Use.GARAGE])] = 0.5
     plant = world.families.plant[stays.family]
     rate[stays.house[current & (plant != Plant.NONE)]] = 0.95
@@ -193,7 +194,7 @@ def _crowded(desk: Desk) -> Flags:
 
 
 def _sightings(desk: Desk, house: Ints, on: Ints) -> _Sightings:
-    """Of those who live at the house on the day, six of seven are seen or named, at most eight."""
+    """Of those who live at the house on the day, nine of ten are seen or named, at most eight."""
     residences = desk.world.life.residences
     order = np.argsort(residences.house, kind="stable")
     first = np.searchsorted(residences.house[order], house, side="left")
@@ -203,7 +204,7 @@ def _sightings(desk: Desk, house: Ints, on: Ints) -> _Sightings:
     row = order[np.repeat(first, count) + place]
     there = (residences.begin[row] <= on[visit]) & (residences.end[row] > on[visit])
     crowd = _crowded(desk)[house][visit]
-    kept = there & (desk.dice.rng.random(len(visit)) < np.where(crowd, 0.92, 0.85))
+    kept = there & (desk.dice.rng.random(len(visit)) < np.where(crowd, 0.92, 0.9))
     kept &= (desk.world.people.age[residences.person[row]] >= 5) | desk.dice.happens(0.2, len(visit))
     visit, person = visit[kept], residences.person[row][kept]
     number_in_list = np.arange(len(visit)) - np.searchsorted(visit, visit, side="left")
@@ -223,7 +224,7 @@ def _units_at(desk: Desk, house: Ints, living: Flags) -> tuple[Ints, Ints]:
     ]
     absent[units.registered[away]] = away
     seen = np.where(desk.dice.happens(0.9, len(house)) & (~living | (working[house] >= 0)), working[house], -1)
-    return seen, np.where(desk.dice.happens(0.6, len(house)), absent[house], -1)
+    return seen, np.where(desk.dice.happens(0.75, len(house)), absent[house], -1)
 
 
 def _unit_names(desk: Desk, unit: Ints) -> Text:

@@ -49,7 +49,7 @@ def household_register(desk: Desk) -> Feed:
         "状态": status,
     }
     rows = np.arange(size)
-    version = desk.versions(np.maximum(since, AS_OF - 5 * YEAR))
+    version = desk.versions(np.maximum(since, AS_OF - 2 * YEAR))
     lasting = ~died
     return Feed(
         "household_register",
@@ -170,13 +170,25 @@ def _draw_registrations(desk: Desk) -> _Registrations:
     residences = world.life.residences
     plant = world.families.plant[world.people.family[residences.person]]
     able = world.people.newcomer[residences.person] & (residences.end > AS_OF - 5 * YEAR)
-    never = desk.slips("registration_never", able)
+    never = _together(desk, residences.stay, able)
     held_back = (plant == Plant.UNREGISTERED) | (plant == Plant.ONE_REGISTERED) & (
         world.people.role[residences.person] != HEAD
     )
     surely = (plant == Plant.ONE_REGISTERED) & (world.people.role[residences.person] == HEAD)
     chosen = np.flatnonzero(able & ~held_back & (~never | surely))
     return _registered_spans(desk, chosen, surely[chosen])
+
+
+def _together(desk: Desk, stay: Ints, able: Flags) -> Flags:
+    """Who never registered: families stay away from the counter together, housemates each for themselves."""
+    role = desk.world.people.role[desk.world.life.residences.person]
+    by_stay = np.flatnonzero(
+        desk.dice.happens(desk.faults.rate("registration_never", desk.feed), len(desk.world.life.stays))
+    )
+    alone = desk.dice.happens(desk.faults.rate("registration_never", desk.feed), len(able))
+    never = able & np.where(role == OTHER, alone, np.isin(stay, by_stay))
+    desk.clerk.log.note("registration_never", desk.feed, eligible=int(able.sum()), applied=int(never.sum()))
+    return never
 
 
 def _registered_spans(desk: Desk, chosen: Ints, surely: Flags) -> _Registrations:

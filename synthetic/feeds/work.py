@@ -3,7 +3,7 @@
 import numpy as np
 
 from synthetic.calendar import AS_OF, NEVER, YEAR
-from synthetic.families import SPOUSE
+from synthetic.families import CHILD, SIBLING, SPOUSE
 from synthetic.feeds.desk import Desk
 from synthetic.life import former_homes
 from synthetic.records import DAY, Facts, Feed, HouseRole, PersonRole, UnitRole, person_role, unknown
@@ -105,7 +105,8 @@ def school_roll(desk: Desk) -> Feed:
     mother_or_father = world.families.first[people.family[person]]
     other = np.minimum(mother_or_father + 1, len(people) - 1)
     has_other = (people.role[other] == SPOUSE) & (people.family[other] == people.family[person])
-    first_is_self = mother_or_father == person
+    first_is_self = ~np.isin(people.role[person], [CHILD, SIBLING]) | (mother_or_father == person)
+    has_other &= ~first_is_self
     name, card, born = desk.clerk.names(person), desk.clerk.ids(person), desk.clerk.births(person)
     address = desk.clerk.addresses(house)
     able = np.ones(size, dtype=bool)
