@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from schemas.readers.graph import GraphModel
 
@@ -126,6 +127,7 @@ def portability_mistakes(cypher: CypherText, graph: GraphModel) -> list[str]:
         *_functions(cypher.text),
         *_braces(cypher.text),
         *_declared(cypher, graph),
+        *_chains(cypher),
         *(mistake for pattern in cypher.patterns for mistake in _walk(pattern, cypher, graph)),
     ]
 
@@ -157,6 +159,15 @@ def _braces(text: str) -> Iterator[str]:
         yield "braces only open EXISTS { MATCH … } and COUNT { MATCH … }; conditions belong in WHERE"
     if re.search(r"\{[^{}]*\bRETURN\b", text):
         yield "RETURN inside braces is not in the portable subset"
+
+
+def _chains(cypher: CypherText) -> Iterator[str]:
+    # Ladybug 0.22 loses and mixes up rows where it walks on from a filtered walk; after a WITH it joins instead.
+    if any(len(pattern.relationships) > 1 for pattern in cypher.patterns):
+        yield "one relationship a MATCH: where a walk goes on after a filter one engine loses rows"
+    clauses = re.findall(r"\b(MATCH|WITH)\b", _blank_nested(cypher.text))
+    if any(pair == ("MATCH", "MATCH") for pair in pairwise(clauses)):
+        yield "a WITH must stand between two MATCH: where a walk goes on after a filter one engine loses rows"
 
 
 def _declared(cypher: CypherText, graph: GraphModel) -> Iterator[str]:

@@ -31,11 +31,12 @@ when_wrong:
 MATCH (p:Person)-[l:LIVES_AT]->(h:House)
 WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
   AND h.use IN ['commercial', 'industrial', 'office', 'garage']
+WITH p, h, min(l.valid_from) AS moved_in
 MATCH (p)-[e:EVIDENCE_AT]->(h)
 WHERE e.valid_from <= $as_of AND (e.valid_to IS NULL OR e.valid_to > $as_of)
   AND e.kind <> 'utility_use'
 WITH h, count(DISTINCT p.id) AS residents, count(DISTINCT e.origin) AS independent,
-  collect(DISTINCT e.kind) AS kinds, min(l.valid_from) AS since
+  collect(DISTINCT e.kind) AS kinds, min(moved_in) AS since
 WHERE independent >= $independent_kinds
 RETURN h.id AS house_id, h.address AS address, h.use AS used_as, residents AS residents,
   independent AS independent, kinds AS kinds, since AS since

@@ -40,17 +40,19 @@ WHERE residents > 1
   AND (h.area_m2 < residents * $m2_per_person OR h.rooms * $persons_per_room < residents)
 MATCH (a:Person)-[m:LIVES_AT]->(h)
 WHERE m.valid_from <= $as_of AND (m.valid_to IS NULL OR m.valid_to > $as_of)
+WITH h, residents, since, a
 OPTIONAL MATCH (b:Person)-[n:LIVES_AT]->(h)
 WHERE n.valid_from <= $as_of AND (n.valid_to IS NULL OR n.valid_to > $as_of)
   AND b.id <> a.id
   AND (EXISTS { MATCH (a)-[k:KIN_OF|GUARDIAN_OF]-(b)
       WHERE (k.kind IS NULL OR k.kind <> 'other')
         AND k.valid_from <= $as_of AND (k.valid_to IS NULL OR k.valid_to > $as_of) }
-    OR EXISTS { MATCH (a)-[k:KIN_OF|GUARDIAN_OF]-(c:Person)-[j:KIN_OF|GUARDIAN_OF]-(b)
-      WHERE c.id <> a.id AND c.id <> b.id
-        AND (k.kind IS NULL OR k.kind <> 'other') AND (j.kind IS NULL OR j.kind <> 'other')
+    OR EXISTS { MATCH (a)-[k:KIN_OF|GUARDIAN_OF]-(c:Person)
+      WHERE (k.kind IS NULL OR k.kind <> 'other')
         AND k.valid_from <= $as_of AND (k.valid_to IS NULL OR k.valid_to > $as_of)
-        AND j.valid_from <= $as_of AND (j.valid_to IS NULL OR j.valid_to > $as_of) })
+        AND EXISTS { MATCH (c)-[j:KIN_OF|GUARDIAN_OF]-(b)
+          WHERE (j.kind IS NULL OR j.kind <> 'other')
+            AND j.valid_from <= $as_of AND (j.valid_to IS NULL OR j.valid_to > $as_of) } })
 WITH h, residents, since, a, count(DISTINCT b.id) + 1 AS family
 WITH h, residents, since, max(family) AS largest_family
 WHERE largest_family < residents

@@ -26,7 +26,9 @@ when_wrong:
     Houses without a committee code and people whose evidence is too thin for a residence are not counted anywhere.
 */
 MATCH (c:Community)-[:IN_TOWN]->(t:Town)
+WITH c, t
 OPTIONAL MATCH (h:House)-[:IN_COMMUNITY]->(c)
+WITH c, t, h
 OPTIONAL MATCH (p:Person)-[l:LIVES_AT]->(h)
 WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
 WITH c, t, count(DISTINCT p.id) AS residents,

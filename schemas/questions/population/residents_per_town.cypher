@@ -24,7 +24,11 @@ when_wrong:
     Houses without a committee code and people whose evidence is too thin for a residence are not counted anywhere.
 */
 MATCH (t:Town)
-OPTIONAL MATCH (h:House)-[:IN_COMMUNITY]->(c:Community)-[:IN_TOWN]->(t)
+WITH t
+OPTIONAL MATCH (c:Community)-[:IN_TOWN]->(t)
+WITH t, c
+OPTIONAL MATCH (h:House)-[:IN_COMMUNITY]->(c)
+WITH t, h
 OPTIONAL MATCH (p:Person)-[l:LIVES_AT]->(h)
 WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
 WITH t, count(DISTINCT p.id) AS residents,

@@ -31,14 +31,14 @@ when_wrong:
 MATCH (p:Person)-[l:LIVES_AT]->(h:House)
 WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
   AND l.valid_from <= $since AND h.precision IN ['room', 'building']
+WITH p, h, min(l.valid_from) AS living_since, max(l.confidence) AS confidence
 MATCH (p)-[r:REGISTERED_AT]->(k:House)
 WHERE r.valid_from <= $as_of AND (r.valid_to IS NULL OR r.valid_to > $as_of)
   AND k.id <> h.id AND k.precision IN ['room', 'building']
   AND (h.building IS NULL OR k.building IS NULL OR h.building <> k.building
     OR (h.precision = 'room' AND k.precision = 'room'))
   AND NOT EXISTS { MATCH (p)-[s:REGISTERED_AT]->(h) WHERE s.valid_from <= $as_of AND (s.valid_to IS NULL OR s.valid_to > $as_of) }
-WITH p, h, min(l.valid_from) AS living_since, max(l.confidence) AS confidence,
-  collect(DISTINCT k.address) AS hukou_addresses
+WITH p, h, living_since, confidence, collect(DISTINCT k.address) AS hukou_addresses
 RETURN p.id AS person_id, hukou_addresses AS hukou_addresses, h.id AS house_id, h.address AS address,
   living_since AS living_since, confidence AS confidence
 ORDER BY person_id, house_id

@@ -37,11 +37,13 @@ WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
   AND NOT EXISTS { MATCH (p)-[g:EVIDENCE_AT]->(z:House)
     WHERE g.kind = 'residence_registration'
       AND g.valid_from <= $as_of AND (g.valid_to IS NULL OR g.valid_to > $as_of) }
+WITH p, h, min(l.valid_from) AS living_since
 OPTIONAL MATCH (p)-[e:EVIDENCE_AT]->(h)
 WHERE e.valid_from <= $as_of AND (e.valid_to IS NULL OR e.valid_to > $as_of)
+WITH p, h, living_since, collect(DISTINCT e.kind) AS kinds
 OPTIONAL MATCH (p)-[o:EVIDENCE_AT]->(w:House)
 WHERE o.kind = 'residence_registration' AND o.valid_from <= $as_of AND o.valid_to <= $as_of
-WITH p, h, min(l.valid_from) AS living_since, collect(DISTINCT e.kind) AS kinds, max(o.valid_to) AS last_registered
+WITH p, h, living_since, kinds, max(o.valid_to) AS last_registered
 RETURN p.id AS person_id, h.id AS house_id, h.address AS address, kinds AS kinds,
   living_since AS living_since, last_registered AS last_registered
 ORDER BY person_id, house_id

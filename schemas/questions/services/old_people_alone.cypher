@@ -34,10 +34,11 @@ WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
   AND NOT EXISTS { MATCH (q:Person)-[m:LIVES_AT]->(h)
     WHERE q.id <> p.id
       AND m.valid_from <= $as_of AND (m.valid_to IS NULL OR m.valid_to > $as_of) }
+WITH p, h, min(l.valid_from) AS living_since
 OPTIONAL MATCH (p)-[e:EVIDENCE_AT]->(x:House)
 WHERE e.kind = 'civil_affairs'
   AND e.valid_from <= $as_of AND (e.valid_to IS NULL OR e.valid_to > $as_of)
-WITH p, h, min(l.valid_from) AS living_since, min(e.valid_from) AS known_since
+WITH p, h, living_since, min(e.valid_from) AS known_since
 RETURN p.id AS person_id, p.birth_year AS birth_year, h.id AS house_id, h.address AS address,
   living_since AS living_since, known_since AS known_since
 ORDER BY person_id, house_id

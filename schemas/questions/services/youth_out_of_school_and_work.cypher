@@ -33,6 +33,7 @@ WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
   AND p.birth_date <= $born_by AND p.birth_date > $born_after
   AND NOT EXISTS { MATCH (p)-[s:STUDIES_AT]->(u:Unit) WHERE s.valid_from <= $as_of AND (s.valid_to IS NULL OR s.valid_to > $as_of) }
   AND NOT EXISTS { MATCH (p)-[w:WORKS_AT]->(v:Unit) WHERE w.valid_from <= $as_of AND (w.valid_to IS NULL OR w.valid_to > $as_of) }
+WITH p, h
 OPTIONAL MATCH (p)-[o:STUDIES_AT]->(x:Unit)
 WHERE o.valid_from <= $as_of AND o.valid_to <= $as_of
 WITH p, h, max(o.valid_to) AS last_in_school

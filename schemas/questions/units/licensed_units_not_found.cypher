@@ -26,11 +26,12 @@ when_wrong:
 */
 MATCH (u:Unit)-[o:OCCUPIES]->(k:House)
 WHERE o.valid_from <= $as_of AND (o.valid_to IS NULL OR o.valid_to > $as_of)
+WITH u, k, min(o.valid_from) AS licensed_since
 MATCH (u)-[n:EVIDENCE_AT]->(h:House)
 WHERE n.kind = 'unit_not_found'
   AND n.valid_from <= $as_of AND (n.valid_to IS NULL OR n.valid_to > $as_of)
   AND (k.id = h.id OR (k.building = h.building AND (k.precision <> 'room' OR h.precision <> 'room')))
-WITH u, k, min(o.valid_from) AS licensed_since, max(coalesce(n.observed_on, n.valid_from)) AS missed_on,
+WITH u, k, licensed_since, max(coalesce(n.observed_on, n.valid_from)) AS missed_on,
   count(DISTINCT n.eid) AS visits
 WHERE NOT EXISTS { MATCH (u)-[s:EVIDENCE_AT]->(x:House)
   WHERE s.kind = 'unit_seen' AND s.observed_on > missed_on

@@ -33,9 +33,10 @@ WHERE e.kind = 'unit_seen'
   AND NOT EXISTS { MATCH (u)-[o:OCCUPIES]->(k:House)
     WHERE o.valid_from <= $as_of AND (o.valid_to IS NULL OR o.valid_to > $as_of)
       AND (k.id = h.id OR (k.building = h.building AND (k.precision <> 'room' OR h.precision <> 'room'))) }
+WITH u, h, max(coalesce(e.observed_on, e.valid_from)) AS seen_on
 OPTIONAL MATCH (u)-[q:OCCUPIES]->(x:House)
 WHERE q.valid_from <= $as_of AND (q.valid_to IS NULL OR q.valid_to > $as_of)
-WITH u, h, max(coalesce(e.observed_on, e.valid_from)) AS seen_on, collect(DISTINCT x.address) AS licensed_elsewhere
+WITH u, h, seen_on, collect(DISTINCT x.address) AS licensed_elsewhere
 RETURN u.id AS unit_id, u.name AS name, h.id AS house_id, h.address AS address, seen_on AS seen_on,
   u.in_register AS in_register, licensed_elsewhere AS licensed_elsewhere
 ORDER BY unit_id, house_id
