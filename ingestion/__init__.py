@@ -1,0 +1,1 @@
+"""Deliveries in, standard records out: recognise → archive → read → check → apply → standardise."""

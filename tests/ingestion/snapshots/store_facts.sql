@@ -1,0 +1,16 @@
+INSERT INTO standard.fact
+SELECT (md5_number_lower('people' || chr(31) || row_key || chr(31) || version || chr(31) || 'utility_use' || chr(31) || subject_id || chr(31) || object_id) >> 1)::BIGINT, 'people', 'town_teams',
+  row_key, version, 'utility_use', 'person', subject_id, 'house',
+  object_id, valid_from, valid_to, observed_on, value
+FROM (
+  SELECT r.row_key, r.version, s.record_id AS subject_id, o.record_id AS object_id,
+    coalesce(NULL::DATE, r.effective_from) AS valid_from, least(NULL::DATE, r.ended_on) AS valid_to,
+    coalesce(NULL::DATE, r.effective_from) AS observed_on, NULL::VARCHAR AS value
+  FROM raw."people" r
+  JOIN role_version s ON s.role = 'person' AND s.row_key = r.row_key AND s.version = r.version
+  JOIN role_version o ON o.role = 'house' AND o.row_key = r.row_key AND o.version = r.version
+  
+  WHERE nullif(trim(r."在用"), '') IN ('yes')
+)
+WHERE (valid_to IS NULL OR valid_from < valid_to) AND subject_id <> object_id
+ORDER BY row_key, version, subject_id, object_id
