@@ -96,6 +96,8 @@ def explain_pair(
         if collapsed
         else (_outcome(warehouse, sources, model.id, found))
     )
+    nodes = _count_nodes(warehouse, sources, model.id)
+    sized = weights.at_size(model, nodes)
     return Explanation(
         register=model.id,
         left=left,
@@ -104,8 +106,8 @@ def explain_pair(
         same_entity=_same_entity(warehouse, sources, model.id, left, right),
         outcome=outcome,
         reason=reason,
-        prior_weight=log_odds(_prior(warehouse, sources, model, weights)),
-        steps=tuple(_step(each, found, weights) for each in model.comparisons if found[f"level_{each.id}"] >= 0),
+        prior_weight=log_odds(weights.prior(nodes, smallest_population=model.training.smallest_population)),
+        steps=tuple(_step(each, found, sized) for each in model.comparisons if found[f"level_{each.id}"] >= 0),
         rules=tuple(RuleOutcome(rule.id, rule.why, found[f"rule_{rule.id}"]) for rule in model.blocking),
     )
 
@@ -203,9 +205,9 @@ def _same_entity(warehouse: Warehouse, sources: Sources, register: str, left: in
     return bool(found[0][0] == 1)
 
 
-def _prior(warehouse: Warehouse, sources: Sources, model: LinkageModel, weights: Weights) -> float:
+def _count_nodes(warehouse: Warehouse, sources: Sources, register: str) -> int:
     ((records, collapsed),) = warehouse.rows(f"""
         SELECT (SELECT count(*) FROM {sources.records}),
-               (SELECT count(*) FROM {sources.links} WHERE register = '{model.id}' AND origin = 'collapse')
+               (SELECT count(*) FROM {sources.links} WHERE register = '{register}' AND origin = 'collapse')
     """)
-    return weights.prior(records - collapsed, smallest_population=model.training.smallest_population)
+    return int(records - collapsed)

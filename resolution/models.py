@@ -58,6 +58,7 @@ def score(warehouse: Warehouse, model: LinkageModel, weights: Weights, *, explai
     if pairs == 0 or not model.comparisons:
         warehouse.execute(NOTHING_SCORED)
         return
+    weights = weights.at_size(model, records)
     prior = weights.prior(records, smallest_population=model.training.smallest_population)
     with _linker(warehouse, "node", splink_settings(model, weights, prior=prior, explain=explain)) as linker:
         _register_frequencies(warehouse, linker, model, weights)

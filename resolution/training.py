@@ -30,7 +30,7 @@ def train(
     fitted = prepare_nodes(warehouse, operational, model, source).model
     ((nodes,),) = warehouse.rows("SELECT count(*) FROM node")
     links = _links(warehouse, fitted)
-    u = sample(warehouse, fitted)
+    u = {**sample(warehouse, fitted), **_chances(fitted, nodes)}
     m = learn(warehouse, fitted, u, prior=2 * links / max(nodes, 2) / max(nodes - 1, 1))
     levels = _levels(fitted, m, u)
     frequencies = {name: _frequencies(warehouse, name) for name in _counted(fitted)}
@@ -84,6 +84,15 @@ def _levels(model: LinkageModel, m: Shares, u: Shares) -> dict[tuple[str, str], 
     if lacking:
         raise UntrainedError(model.id, lacking)
     return found
+
+
+def _chances(model: LinkageModel, nodes: int) -> Shares:
+    return {
+        (comparison.id, level.id): level.others / max(nodes, model.training.smallest_population)
+        for comparison in model.comparisons
+        for level in comparison.levels
+        if level.others is not None
+    }
 
 
 def _counted(model: LinkageModel) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,21 @@ class Weights:
         A register smaller than `smallest_population` is linked as carefully as one of that size.
         """
         return min(0.1, 2 * self.links_per_record / (max(records, smallest_population) - 1))
+
+    def at_size(self, model: LinkageModel, records: int) -> "Weights":
+        """The weights for a register of so many records, in which levels with `others` hold by chance the more rarely.
+
+        As the prior falls with the size, so does their u: what such a level proves stays the same.
+        """
+        size = max(records, model.training.smallest_population)
+        chance = {
+            (comparison.id, level.id): min(0.5, level.others / size)
+            for comparison in model.comparisons
+            for level in comparison.levels
+            if level.others is not None
+        }
+        levels = {key: replace(each, u=chance.get(key, each.u)) for key, each in self.levels.items()}
+        return replace(self, levels=levels)
 
     def frequency(self, column: str, comparison: str, level: str) -> TermFrequencies:
         """The column's frequencies; without a table every value has the level's own share."""

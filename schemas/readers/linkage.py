@@ -61,7 +61,10 @@ class KeyRule:
 
 @dataclass(frozen=True)
 class Level:
-    """One outcome of a comparison; `when` None is that of all other pairs. `m` and `u` are set only where fixed."""
+    """One outcome of a comparison; `when` None is that of all other pairs. `m` and `u` are set only where fixed.
+
+    `others`: about so many other records agree by chance, however large the register; u is this over its size.
+    """
 
     id: str
     zh: str
@@ -70,6 +73,7 @@ class Level:
     term_frequency: str | None = None
     m: float | None = None
     u: float | None = None
+    others: float | None = None
 
     @property
     def columns(self) -> frozenset[str]:
@@ -158,7 +162,7 @@ class LinkageModel:
         """Changes with whatever trained weights depend on: columns and comparisons, not thresholds or rules."""
         parts = [[each.id, each.value] for each in self.columns] + [[each.id, *each.kinds] for each in self.contexts]
         levels = [
-            [each.id, *each.needs, level.id, level.when, level.term_frequency, level.m, level.u]
+            [each.id, *each.needs, level.id, level.when, level.term_frequency, level.m, level.u, level.others]
             for each in self.comparisons
             for level in each.levels
         ]

@@ -61,6 +61,7 @@ class LevelEntry(StrictModel):
     term_frequency: str | None = None
     m: PositiveFloat | None = Field(default=None, le=1)
     u: PositiveFloat | None = Field(default=None, le=1)
+    others: PositiveFloat | None = None
 
 
 class ComparisonEntry(StrictModel):
@@ -205,6 +206,8 @@ def _levels(content: LinkageFile) -> Iterator[tuple[str, str]]:
         if [level.id for level in each.levels if level.when is None] != [each.levels[-1].id]:
             yield f"comparisons.{each.id}", "the last level, and only that one, has no condition"
         for level in each.levels:
+            if level.others is not None and (level.u is not None or level.term_frequency is not None):
+                yield f"comparisons.{each.id}.{level.id}.others", "stands in place of u and of term_frequency"
             name = level.term_frequency
             if name is not None and (name not in single or level.when != f"{name}_l = {name}_r"):
                 yield (
