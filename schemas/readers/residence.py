@@ -22,8 +22,10 @@ class EvidenceKind:
     """One kind of evidence of living.
 
     `weight` is the share of cases in which the person lives there on the day of observation; it halves every
-    `half_life_days`. A fact without an end is in force until `in_force_days` after it was observed.
-    `registers`: the fact is itself a registration (hukou, residence registration, filed lease).
+    `half_life_days`. A fact without an end is in force until `in_force_days` after it was observed; a recorded end is
+    outlived by `lapse_days`, in which it counts half. `registers`: the fact is itself a registration (hukou,
+    residence registration, filed lease). `divided`: several such facts at one time share the weight. `leads_kin`: close
+    kin follow a person to where this kind places them.
     """
 
     kind: str
@@ -34,6 +36,25 @@ class EvidenceKind:
     registers: bool
     why: str
     source: str
+    lapse_days: int = 0
+    divided: bool = False
+    leads_kin: bool = True
+
+
+@dataclass(frozen=True)
+class Household:
+    """How far where close kin live tells where a person lives.
+
+    `kin` maps kinds of facts between persons to the values that count, none meaning all; `share` is the weight where
+    all kin who are placed live at one dwelling, and it halves every `half_life_days`. A person tied to more than
+    `max_kin` others is tied to an institution.
+    """
+
+    kin: Mapping[str, tuple[str, ...]]
+    share: float
+    half_life_days: int
+    max_kin: int
+    why: str
 
 
 @dataclass(frozen=True)
@@ -47,11 +68,17 @@ class CopiedKind:
 
 @dataclass(frozen=True)
 class ResidenceRules:
-    """Evidence kinds by name, the copies among them, and the confidence below which nobody is placed."""
+    """Evidence kinds by name, the copies among them, and the confidence below which nobody is placed.
+
+    A dwelling that the person lets, by a fact of a kind in `letting`, keeps `let_share` of its support.
+    """
 
     evidence: Mapping[str, EvidenceKind]
     copied: tuple[CopiedKind, ...]
     minimum_confidence: float
+    household: Household | None = None
+    letting: tuple[str, ...] = ()
+    let_share: float = 1.0
 
     def independent(self, one: str, other: str) -> bool:
         """Whether the two kinds come from different departments and neither is copied from the other."""
@@ -73,6 +100,23 @@ class _EvidenceModel(StrictModel):
     registers: bool
     why: Text
     source: Text
+    lapse_days: Annotated[int, Field(ge=0)] = 0
+    divided: bool = False
+    leads_kin: bool = True
+
+
+class _HouseholdModel(StrictModel):
+    kin: Annotated[dict[str, tuple[Text, ...]], Field(min_length=1)]
+    share: Share
+    half_life_days: Days
+    max_kin: Days
+    why: Text
+
+
+class _LettingModel(StrictModel):
+    kinds: Annotated[tuple[Text, ...], Field(min_length=1)]
+    share: Share
+    why: Text
 
 
 class _CopyModel(StrictModel):
@@ -85,6 +129,8 @@ class _ResidenceModel(StrictModel):
     minimum_confidence: Share
     evidence: Annotated[dict[str, _EvidenceModel], Field(min_length=1)]
     copied_from: tuple[_CopyModel, ...] = ()
+    household: _HouseholdModel | None = None
+    let_by_the_person: _LettingModel | None = None
 
 
 def read_residence(tree: DeclarationTree) -> ResidenceRules:
@@ -94,10 +140,14 @@ def read_residence(tree: DeclarationTree) -> ResidenceRules:
     problems = _copy_problems(model, file)
     if problems:
         raise DeclarationError(problems)
+    letting = model.let_by_the_person
     return ResidenceRules(
         evidence={kind: EvidenceKind(kind=kind, **rule.model_dump()) for kind, rule in model.evidence.items()},
         copied=tuple(CopiedKind(copy.kind, copy.origin, copy.why) for copy in model.copied_from),
         minimum_confidence=model.minimum_confidence,
+        household=Household(**model.household.model_dump()) if model.household is not None else None,
+        letting=letting.kinds if letting is not None else (),
+        let_share=letting.share if letting is not None else 1.0,
     )
 
 
