@@ -1,10 +1,4 @@
-"""Errors of deliveries.
-
-FeedError
-├── UnrecognisedFileError  whoever runs the hub: name the file or write a sidecar
-├── RefusedDeliveryError   the department: hand the delivery in again, corrected
-└── ConservationError      the hub's developers: a row was lost or counted twice
-"""
+"""Errors of deliveries: one root, children by who must act; messages say what, where and what to do."""
 
 
 class FeedError(Exception):
@@ -12,12 +6,12 @@ class FeedError(Exception):
 
 
 class UnrecognisedFileError(FeedError):
-    """A file of which nobody can say to which feed, mode, date and sequence it belongs."""
+    """Nobody can say which feed, mode, date and sequence a file is: whoever runs the hub names it or its sidecar."""
 
 
 class RefusedDeliveryError(FeedError):
-    """A delivery that cannot be read as its contract says."""
+    """A delivery that cannot be read as its contract says: the department hands it in again, corrected."""
 
 
 class ConservationError(FeedError):
-    """The rows of a delivery and what became of them do not add up; nothing of it was applied."""
+    """Rows in and what became of them do not add up: the developers must act; nothing was applied."""

@@ -61,33 +61,10 @@ CREATE TABLE IF NOT EXISTS quarantine.issue (delivery_id BIGINT, feed VARCHAR, l
 
 def verdicts_sql(contract: FeedContract) -> str:
     """Makes `verdict`: for each line its outcome, whether it is stored, and why it is quarantined."""
-    feed = quote_text(contract.id)
     stored_unchanged = "held_hash IS NULL" if contract.version_column else "false"
     return f"""CREATE OR REPLACE TEMP TABLE verdict AS
-WITH sound AS (
-  SELECT {LINE} AS line, "#row_key" AS row_key, "#version" AS version, "#deleted" AS deleted,
-    "#content_hash" AS content_hash,
-    row_number() OVER same_version AS place, first_value("#content_hash") OVER same_version AS first_hash
-  FROM checked_row WHERE "#rule" IS NULL
-  WINDOW same_version AS (PARTITION BY "#row_key", "#version" ORDER BY {LINE})
-),
-held AS (
-  SELECT event.* FROM (
-    SELECT row_key, version, content_hash FROM {raw_table(contract.id)}
-    UNION ALL SELECT row_key, version, 'deleted' FROM raw.tombstone WHERE feed = {feed}
-  ) event SEMI JOIN sound USING (row_key)
-),
-head AS (
-  SELECT row_key, max(version) AS version, arg_max(content_hash, version) AS content_hash FROM held GROUP BY row_key
-),
-compared AS (
-  SELECT s.*, held.content_hash AS held_hash, head.version AS head_version,
-    CASE WHEN lag(s.version) OVER by_version > head.version OR head.version IS NULL
-      THEN lag(s.content_hash) OVER by_version ELSE head.content_hash END AS previous_hash
-  FROM sound s LEFT JOIN held USING (row_key, version) LEFT JOIN head USING (row_key)
-  WHERE s.place = 1
-  WINDOW by_version AS (PARTITION BY s.row_key ORDER BY s.version)
-),
+WITH {_sound_sql()},
+{_compared_sql(contract)},
 judged AS (
   SELECT line, held_hash, CASE
     WHEN held_hash = content_hash THEN 'unchanged'
@@ -111,6 +88,37 @@ SELECT line, CASE WHEN content_hash = first_hash THEN 'duplicate' ELSE 'quaranti
 FROM sound WHERE place > 1
 UNION ALL
 SELECT {LINE}, 'quarantined', false, "#rule", "#reason" FROM checked_row WHERE "#rule" IS NOT NULL"""
+
+
+def _sound_sql() -> str:
+    return f"""sound AS (
+  SELECT {LINE} AS line, "#row_key" AS row_key, "#version" AS version, "#deleted" AS deleted,
+    "#content_hash" AS content_hash,
+    row_number() OVER same_version AS place, first_value("#content_hash") OVER same_version AS first_hash
+  FROM checked_row WHERE "#rule" IS NULL
+  WINDOW same_version AS (PARTITION BY "#row_key", "#version" ORDER BY {LINE})
+)"""
+
+
+def _compared_sql(contract: FeedContract) -> str:
+    """Each sound row beside what is held of its key: the same version, the newest, and the one before it."""
+    return f"""held AS (
+  SELECT event.* FROM (
+    SELECT row_key, version, content_hash FROM {raw_table(contract.id)}
+    UNION ALL SELECT row_key, version, 'deleted' FROM raw.tombstone WHERE feed = {quote_text(contract.id)}
+  ) event SEMI JOIN sound USING (row_key)
+),
+head AS (
+  SELECT row_key, max(version) AS version, arg_max(content_hash, version) AS content_hash FROM held GROUP BY row_key
+),
+compared AS (
+  SELECT s.*, held.content_hash AS held_hash, head.version AS head_version,
+    CASE WHEN lag(s.version) OVER by_version > head.version OR head.version IS NULL
+      THEN lag(s.content_hash) OVER by_version ELSE head.content_hash END AS previous_hash
+  FROM sound s LEFT JOIN held USING (row_key, version) LEFT JOIN head USING (row_key)
+  WHERE s.place = 1
+  WINDOW by_version AS (PARTITION BY s.row_key ORDER BY s.version)
+)"""
 
 
 def store_rows_sql(contract: FeedContract, delivery: Delivery) -> str:
