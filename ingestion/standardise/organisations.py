@@ -15,7 +15,8 @@ _BRACKETED = re.compile(r"\(([^()]*)\)")
 _PROVINCE = "|".join(PROVINCES)
 _REGION = re.compile(
     rf"中华人民共和国|中国|(?:{_PROVINCE})(?:壮族|回族|维吾尔)?(?:自治区|特别行政区|省|市)?"
-    r"|[一-龥]{2,4}?(?<![城都超])市(?!场)|[一-龥]{2,4}?(?<![小社园业发])(?:区|县|旗)(?![域])|[一-龥]{2,4}?(?:镇街道|街道|镇|乡)"
+    r"|[一-龥]{2,4}?(?<![城都超])市(?!场)|[一-龥]{2,4}?(?<![小社园业发])(?:区|县|旗)(?![域])"
+    r"|[一-龥]{2,4}?工业区|[一-龥]{2,4}?(?:镇街道|街道|镇|乡)"
 )
 _PARTNERSHIP = re.compile(r"\((?:有限合伙|普通合伙|特殊普通合伙|个体工商户|个体)\)")
 _KINDS = "|".join(BRANCH_KINDS)
@@ -34,6 +35,7 @@ _GENERIC_SCHOOL = re.compile(
 )
 _SHORT_SCHOOL = re.compile(r"第([一二三四五六七八九十]+)(?:高级)?中学$")
 _NAMED_FOR_REGION = re.compile(r"(?:银行|大学|学院|医院|人民|师范|总工会|图书馆|博物馆|体育|海关)")
+_TOWN = re.compile(r"(?:镇|街道|乡|新区|工业区)$")
 _PUNCTUATION = re.compile(r"[\s\"'“”‘’《》<>【】\[\]、,，.。·\-_/]+")
 
 
@@ -64,7 +66,7 @@ def _without_regions(text: str, places: frozenset[str]) -> tuple[str, str]:
         found = _REGION.match(text) or _stems(places).match(text)
         if found is None or len(text) - found.end() < 2 or _NAMED_FOR_REGION.match(text, found.end()):
             return text, last
-        last = re.sub(r"(?:省|市|区|县|镇街道|街道|镇|乡)$", "", found[0])
+        last = re.sub(r"(?:省|市|新区|工业区|区|县|镇街道|街道|镇|乡)$", "", found[0])
         text = text[found.end() :]
 
 
@@ -102,7 +104,7 @@ def _ordinals_as_digits(text: str) -> str:
     return _ORDINAL.sub(lambda found: f"第{arabic(found[1]) or found[1]}", text)
 
 
-def _branch_name(branch: str | None, places: frozenset[str]) -> str | None:
+def _branch_name(branch: str | None) -> str | None:
     """The branch without province and city, so that 上海嘉定分公司 and 嘉定分公司 are one."""
     if branch is None:
         return None
@@ -138,15 +140,31 @@ def unit_name_core(name: str, *, places: frozenset[str] = frozenset()) -> str | 
     return None if is_default(text) else _core(_split_branch(text)[0], places) or None
 
 
-def unit_name_short(name: str, *, places: frozenset[str] = frozenset()) -> str | None:
-    """The head office's name without region and legal form, the trade kept: 大众汽车 of 上海大众汽车有限公司."""
+class UnitNameParts(NamedTuple):
+    """What tells two names apart: head office without region and legal form, its core, town and branch."""
+
+    short: str
+    core: str
+    town: str | None
+    branch: str | None
+
+
+def unit_name_parts(name: str, *, places: frozenset[str] = frozenset()) -> UnitNameParts | None:
+    """The parts of a name: 诚宇小吃, 诚宇 and 江桥 of 嘉定区江桥镇诚宇小吃店; None for a default value.
+
+    The trade stays in `short`; `town` is named only where the name says 镇, 街道 or 乡.
+    """
     text = _cleaned(name)
     if is_default(text):
         return None
-    head = simplified(_PUNCTUATION.sub("", _split_branch(text)[0]))
-    if _SCHOOL.search(head):
-        return _school_core(head, places)
-    return _without_form(_without_regions(head, places)[0]) or None
+    head, branch = _split_branch(text)
+    plain = simplified(_PUNCTUATION.sub("", head))
+    core = _core(head, places)
+    if _SCHOOL.search(plain):
+        return UnitNameParts(core, core, None, _branch_name(branch))
+    rest, region = _without_regions(plain, places)
+    town = _TOWN.search(plain[: len(plain) - len(rest)])
+    return UnitNameParts(_without_form(rest), core, region if town else None, _branch_name(branch))
 
 
 def organisation_name(raw: str, places: frozenset[str]) -> OrganisationName:
@@ -157,7 +175,7 @@ def organisation_name(raw: str, places: frozenset[str]) -> OrganisationName:
     head, branch = _split_branch(text)
     core = _core(head, places)
     key = "".join(syllables(core)) or None
-    return OrganisationName(text, core or None, key, _branch_name(branch, places))
+    return OrganisationName(text, core or None, key, _branch_name(branch))
 
 
 def organisation_standardiser(places: Callable[[], frozenset[str]]) -> Callable[[str], OrganisationName]:
