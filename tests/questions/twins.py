@@ -24,9 +24,9 @@ lives AS (
     WHERE valid_from <= d AND coalesce(valid_to, {OPEN}) > d),
 dwelling AS (
     SELECT h.* FROM resolved.house AS h
-    WHERE h.precision = 'room' OR (h.precision = 'building' AND h.building_key NOT IN (
-        SELECT o.building_key FROM resolved.house AS o
-        WHERE o.in_register AND o.precision = 'room' AND o.building_key IS NOT NULL)))
+    WHERE h.precision = 'room' OR (h.precision = 'building' AND NOT EXISTS (
+        FROM resolved.house AS o
+        WHERE o.in_register AND o.precision = 'room' AND o.building_key = h.building_key)))
 """
 
 UNREGISTERED = f"""
@@ -78,7 +78,71 @@ WHERE (s.person, s.entity_id) NOT IN (SELECT person, entity_id FROM registered)
 GROUP BY ALL
 """
 
+NOT_IN_REGISTER = f"""
+WITH {EVIDENCE},
+known AS (SELECT DISTINCT building_key FROM resolved.house WHERE in_register AND building_key IS NOT NULL)
+SELECT h.entity_id, h.address, coalesce(h.building_key IN (FROM known), false), count(DISTINCT e.origin)
+FROM resolved.house AS h JOIN in_force AS e ON e.house = h.entity_id
+WHERE NOT h.in_register AND (h.precision = 'room' OR (h.precision = 'building'
+    AND coalesce(h.building_key NOT IN (FROM known), true)))
+GROUP BY ALL HAVING count(DISTINCT e.origin) >= 2
+"""
+
+NON_RESIDENTIAL = f"""
+WITH {EVIDENCE}
+SELECT h.entity_id, h.address, h.use, count(DISTINCT lives.person), count(DISTINCT e.origin)
+FROM resolved.house AS h JOIN lives ON lives.house = h.entity_id
+JOIN in_force AS e ON e.house = h.entity_id AND e.person = lives.person AND e.kind <> 'utility_use'
+WHERE h.use IN ('commercial', 'industrial', 'office', 'garage')
+GROUP BY ALL HAVING count(DISTINCT e.origin) >= 2
+"""
+
+NEWCOMERS = f"""
+WITH {EVIDENCE}
+SELECT p.entity_id, lives.house
+FROM resolved.person AS p JOIN lives ON lives.person = p.entity_id
+WHERE p.hukou_area NOT LIKE '31%'
+    AND p.entity_id IN (SELECT person_id FROM resolved.residence, day
+        WHERE valid_from <= d - 30 AND coalesce(valid_to, {OPEN}) > d - 30)
+    AND p.entity_id NOT IN (SELECT subject_id FROM fact WHERE kind = 'hukou')
+    AND p.entity_id NOT IN (SELECT person FROM in_force WHERE kind = 'residence_registration')
+"""
+
+YOUTH = f"""
+WITH {EVIDENCE}
+SELECT p.entity_id, year(p.birth_date), lives.house
+FROM resolved.person AS p JOIN lives ON lives.person = p.entity_id, day
+WHERE date_diff('year', p.birth_date, d) - (strftime(d, '%m%d') < strftime(p.birth_date, '%m%d'))::INTEGER
+    BETWEEN 16 AND 18
+    AND p.entity_id NOT IN (SELECT subject_id FROM fact WHERE kind IN ('enrolment', 'employment'))
+"""
+
+OLD_ALONE = f"""
+WITH {EVIDENCE}
+SELECT p.entity_id, year(p.birth_date), lives.house
+FROM resolved.person AS p JOIN lives ON lives.person = p.entity_id JOIN dwelling AS h ON h.entity_id = lives.house, day
+WHERE date_diff('year', p.birth_date, d) - (strftime(d, '%m%d') < strftime(p.birth_date, '%m%d'))::INTEGER >= 60
+    AND coalesce(h.use, '') <> 'dormitory'
+    AND (SELECT count(*) FROM lives AS other WHERE other.house = lives.house) = 1
+"""
+
+NO_EMPLOYER = f"""
+WITH {EVIDENCE}
+SELECT p.entity_id, list(DISTINCT e.kind ORDER BY e.kind)
+FROM resolved.person AS p JOIN in_force AS e ON e.person = p.entity_id AND e.kind <> 'hukou', day
+WHERE date_diff('year', p.birth_date, d) - (strftime(d, '%m%d') < strftime(p.birth_date, '%m%d'))::INTEGER >= 18
+    AND p.entity_id NOT IN (SELECT person FROM lives)
+    AND p.entity_id NOT IN (SELECT subject_id FROM fact WHERE kind IN ('enrolment', 'employment'))
+GROUP BY ALL
+"""
+
 TWINS = {
+    "dwellings_not_in_register": NOT_IN_REGISTER,
+    "non_residential_lived_in": NON_RESIDENTIAL,
+    "unregistered_newcomers": NEWCOMERS,
+    "youth_out_of_school_and_work": YOUTH,
+    "old_people_alone": OLD_ALONE,
+    "no_employer_no_dwelling": NO_EMPLOYER,
     "unregistered_dwellings": UNREGISTERED,
     "overcrowded_dwellings": OVERCROWDED,
     "separated_residents": SEPARATED,

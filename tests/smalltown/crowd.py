@@ -53,25 +53,28 @@ def _statements(persons: int, houses: int) -> list[str]:
             DATE '2024-06-30' + {_pick(800, "moved")} AS valid_from,
             CASE WHEN n % 7 = 0 THEN DATE '2026-06-30' + n % 3 END AS valid_to, 0.5 AS confidence
             FROM {_numbers(persons)} WHERE n % 5 > 0""",
+        f"""UPDATE resolved.residence SET house_id = 'H' || ({_pick(houses, "home", "(n - n % 3)")} // 2) FROM
+            (SELECT n FROM {_numbers(persons)}) AS r
+            WHERE person_id = 'P' || n AND {_pick(3, "together", "(n - n % 3)")} > 0""",
         f"""CREATE TABLE resolved.relation AS
             WITH kind(kind, department) AS (VALUES {kinds}),
             fact AS (SELECT n, {_pick(houses, "where")} AS h, {_pick(persons, "who")} AS p,
                 {_pick(9, "kind")} AS k FROM {_numbers(persons * 2)})
             SELECT 'f' || n AS relation_id, kind.kind, 'person' AS subject_register, 'P' || p AS subject_id,
-                'house' AS object_register, 'H' || h AS object_id, kind.kind AS feed, department,
+                'house' AS object_register,
+                CASE WHEN n % 3 > 0 THEN coalesce(home.house_id, 'H' || h) ELSE 'H' || h END AS object_id,
+                kind.kind AS feed, department,
                 DATE '2024-01-01' + {_pick(1000, "from")} AS valid_from,
                 CASE WHEN n % 6 = 0 THEN DATE '2026-06-30' + n % 5 - 2 END AS valid_to,
                 DATE '2024-01-01' + {_pick(1000, "from")} AS observed_on, NULL AS value, 1 AS n_records,
                 0.9 AS confidence
             FROM fact JOIN (SELECT *, row_number() OVER (ORDER BY kind) - 1 AS k FROM kind) AS kind USING (k)
+            LEFT JOIN resolved.residence AS home ON home.person_id = 'P' || p
             UNION ALL SELECT 'k' || n, CASE WHEN n % 4 = 0 THEN 'guardian' ELSE 'kin' END, 'person', 'P' || n, 'person',
                 'P' || (n - n % 3), 'household_register', 'public_security', DATE '2020-01-01',
                 CASE WHEN n % 13 = 0 THEN DATE '2026-06-30' END, NULL,
                 CASE {_pick(8, "kin")} WHEN 0 THEN 'other' ELSE 'child' END, 1, 0.9
             FROM {_numbers(persons)} WHERE n % 3 > 0""",
-        f"""UPDATE resolved.residence SET house_id = 'H' || ({_pick(houses, "home", "(n - n % 3)")} // 2) FROM
-            (SELECT n FROM {_numbers(persons)}) AS r
-            WHERE person_id = 'P' || n AND {_pick(3, "together", "(n - n % 3)")} > 0""",
         """CREATE TABLE resolved.link (register VARCHAR, record_l BIGINT, record_r BIGINT, match_probability DOUBLE,
             status VARCHAR)""",
         "CREATE TABLE resolved.member (register VARCHAR, record_id BIGINT, entity_id VARCHAR)",
