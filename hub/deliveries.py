@@ -16,10 +16,10 @@ OUTCOME_TITLES = {
     Outcome.UNCHANGED: "same",
     Outcome.LATE: "late",
     Outcome.DELETED: "gone",
-    Outcome.DUPLICATE: "double",
+    Outcome.DUPLICATE: "twice",
     Outcome.QUARANTINED: "aside",
 }
-CONSERVED = "rows = new + changed + same + late + gone + double + set aside 隔离; checked for each delivery"
+CONSERVED = "rows = new + changed + same + late + gone + twice + set aside 隔离; checked for each delivery"
 
 
 def delivery_tables(reports: Sequence[DeliveryReport], declarations: Declarations) -> Iterator[Table]:

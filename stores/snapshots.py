@@ -174,10 +174,11 @@ class SnapshotShelf:
         sync_folder(building)
         place = self.folder / manifest.id
         if place.exists():
-            shutil.rmtree(place)
+            place.rename(place.with_name(f".{manifest.id}.gone"))
         building.rename(place)
         sync_folder(self.folder)
         self.switch(manifest.id)
+        self._clear()
 
     def switch(self, name: str) -> None:
         """Lets `current` point at this snapshot, in one step that a reader sees whole or not at all."""

@@ -1,0 +1,33 @@
+"""A home with a small snapshot on its shelf: one table, no graph."""
+
+from datetime import date
+from pathlib import Path
+
+from stores.home import Home, create_home
+from stores.snapshots import ENTITIES, Manifest, SnapshotShelf, file_hash
+from stores.summaries import copy_tables, summarise
+from stores.warehouse import open_warehouse
+
+
+def home_with_snapshot(root: Path) -> Home:
+    """A synthetic home whose current snapshot holds one person."""
+    home = create_home(root, kind="synthetic")
+    shelf = SnapshotShelf(home.snapshots)
+    building = shelf.begin("2026-06-30-aaaa")
+    with open_warehouse(None) as warehouse:
+        warehouse.execute("CREATE TABLE resolved.person AS SELECT 'P1' AS entity_id, '王小明' AS name")
+        copy_tables(warehouse, building / ENTITIES, {"person": ("resolved.person", "entity_id")})
+        summary = summarise(warehouse, "resolved.person")
+    manifest = Manifest(
+        id="2026-06-30-aaaa",
+        sequence=1,
+        as_of=date(2026, 6, 30),
+        models={},
+        declarations="",
+        tables={"person": summary},
+        graph={},
+        files={ENTITIES: file_hash(building / ENTITIES)},
+        engines={},
+    )
+    shelf.finish(manifest)
+    return home
