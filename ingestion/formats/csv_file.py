@@ -40,14 +40,22 @@ def read_csv_rows(path: Path, contract: FeedContract, warehouse: Warehouse, *, f
 
 
 def _header(path: Path, contract: FeedContract, file: str) -> list[str]:
-    for record in _records(path, contract.delivery.delimiter or ","):
+    for _, record in _records(path, contract, file):
         return record
     raise RefusedDeliveryError(f"{file}: the file is empty: hand it in again with its header and rows")
 
 
-def _records(path: Path, delimiter: str) -> Iterator[list[str]]:
+def _records(path: Path, contract: FeedContract, file: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line where it starts; a blank line is a record without values."""
     with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.reader(lines, delimiter=delimiter)
+        reader = csv.reader(lines, delimiter=contract.delivery.delimiter or ",")
+        start = 1
+        try:
+            for record in reader:
+                yield start, record
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise RefusedDeliveryError(f"{file}: line {start} cannot be read as CSV: {error}") from error
 
 
 def _torn_records(faults: list[tuple[int, str, str | None]], file: str) -> dict[int, str]:
@@ -75,16 +83,11 @@ def _number_again(path: Path, contract: FeedContract, warehouse: Warehouse, *, t
     """Gives every row its line in the file and adds the torn ones; the csv module knows where each record starts."""
     good: list[int] = []
     faulty: list[int] = []
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.reader(lines, delimiter=contract.delivery.delimiter or ",")
-        next(reader)
-        start = reader.line_num + 1
-        for number, record in enumerate(reader, start=2):
-            if number in torn:
-                faulty.append(start)
-            elif record:
-                good.append(start)
-            start = reader.line_num + 1
+    for number, (start, record) in enumerate(_records(path, contract, file), start=1):
+        if number in torn:
+            faulty.append(start)
+        elif record and number > 1:
+            good.append(start)
     rows = warehouse.rows("SELECT count(*) FROM delivery_row")[0][0]
     if rows != len(good) or len(torn) != len(faulty):
         raise RefusedDeliveryError(

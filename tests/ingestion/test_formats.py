@@ -180,3 +180,26 @@ def test_a_file_of_a_header_alone_is_a_delivery_without_rows(tmp_path: Path) -> 
     report, _ = taken(tmp_path, CONTRACT, csv_text().encode())
 
     assert (report.state, report.rows) == ("applied", 0)
+
+
+LF, CRLF = "\n", "\r\n"
+THREE = csv_text(row("1"), row("2"), row("3"))
+
+
+@pytest.mark.parametrize(
+    ("content", "lines_of_rows"),
+    [
+        (THREE.replace(CRLF, LF), [2, 3, 4]),
+        (THREE.replace(CRLF, "\r"), [2, 3, 4]),
+        (THREE.replace(CRLF, LF, 2), [2, 3, 4]),
+        (THREE.rstrip(), [2, 3, 4]),
+        (THREE + CRLF + CRLF, [2, 3, 4]),
+        (THREE.replace("\r\n2,", "\r\n\r\n2,"), [2, 4, 5]),
+        (THREE.replace("王小明", '"王, ""小"" 明"'), [2, 3, 4]),
+        (THREE + '9,"王', [2, 3, 4]),
+    ],
+)
+def test_rows_are_found_whatever_ends_the_lines(tmp_path: Path, content: str, lines_of_rows: list[int]) -> None:
+    _, held = taken(tmp_path, CONTRACT, content.encode())
+
+    assert [(key, line) for key, line, *_ in held] == list(zip("123", lines_of_rows, strict=True))
