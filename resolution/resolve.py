@@ -11,6 +11,7 @@ from resolution.linking import Linked, clear, link_register
 from resolution.places import place_houses
 from resolution.relations import build_relations
 from resolution.residence import build_residence
+from resolution.unit_names import name_units
 from resolution.weights import Weights, default_weights
 from schemas.declarations import Declarations
 from stores.operational.database import Operational
@@ -19,7 +20,7 @@ from stores.warehouse import Warehouse
 
 ORDER = ("house", "unit", "person")
 STEPS = (*ORDER, "golden", "relations", "residence")
-PREPARE: Mapping[str, Callable[[Warehouse], str]] = {"house": place_houses}
+PREPARE: Mapping[str, Callable[[Warehouse], str]] = {"house": place_houses, "unit": name_units}
 """For a register whose records need more than their own row: builds the table that stands in for its standard one."""
 
 
