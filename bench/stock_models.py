@@ -55,7 +55,7 @@ RESTAURANTS = StockModel(
 
 DISTRICT_PERSONS = StockModel(
     comparisons=[
-        cl.NameComparison("name_key"),
+        cl.ForenameSurnameComparison("given_key", "surname_key"),
         cl.DateOfBirthComparison("birth_date", input_is_string=True),
         cl.DamerauLevenshteinAtThresholds("id_number", [1, 2]),
         cl.ExactMatch("phone"),
@@ -72,6 +72,7 @@ DISTRICT_PERSONS = StockModel(
     ],
     sure=[block_on("id_number"), block_on("name_key", "birth_date")],
     recall=0.85,
-    em=[block_on("name_key", "birth_date"), block_on("id_number"), block_on("name_key", "address")],
+    em=[block_on("name_key", "birth_date"), block_on("id_number"), block_on("phone")],
+    max_pairs=1e6,
 )
 """The library's comparison for each field of the standard records, with the dwelling's address as one more field."""

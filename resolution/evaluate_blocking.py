@@ -4,11 +4,14 @@ Records of one true entity with equal keys form a class, so that an entity of th
 every pupil) costs no more than its few ways of being written.
 """
 
+import re
 from collections.abc import Iterable
 
 from schemas.declarations import Declarations
-from schemas.readers.linkage import KeyRule, LinkageModel, LinkContext
+from schemas.readers.linkage import KeyRule, LinkageModel, LinkColumn, LinkContext
 from stores.warehouse import Warehouse
+
+WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: str) -> float | None:
@@ -25,8 +28,11 @@ def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: s
 
 
 def compared_sql(model: LinkageModel) -> str:
-    """Temporary table `compared`: record, true entity and the columns that the model's rules read."""
-    values = [f'{f"[{each.value}]" if each.many else each.value} AS "{each.id}"' for each in model.columns]
+    """Temporary table `compared`: record and the columns that the model's rules read.
+
+    A column out of one that preparation adds is null: rules on it count only where they collapsed records.
+    """
+    values = [f'{_value(each, model)} AS "{each.id}"' for each in model.columns]
     ties = [f'tie_{each.id}.entities AS "{each.id}"' for each in model.contexts]
     joins = [f"LEFT JOIN ({ties_sql(model.id, each)}) tie_{each.id} USING (record_id)" for each in model.contexts]
     return f"""
@@ -55,21 +61,31 @@ def ties_sql(register: str, context: LinkContext) -> str:
 
 def keys_sql(model: LinkageModel) -> str:
     """Temporary table `met_by`: record and each key under which a collapse or blocking rule brings it to others."""
-    collapse = _union(key_sql(rule, model) for rule in model.collapse)
     blocking = _union(key_sql(rule, model) for rule in model.blocking)
     limits = " ".join(f"WHEN '{rule.id}' THEN {rule.max_block}" for rule in model.blocking if rule.max_block)
     limit = f"CASE rule {limits} END" if limits else "NULL"
     return f"""
         CREATE OR REPLACE TEMP TABLE met_by AS
-        WITH collapse AS ({collapse}), blocking AS ({blocking}),
-             one AS (SELECT record_id, min(rule || chr(31) || key) AS one FROM collapse GROUP BY record_id),
-             crowd AS (
-                SELECT rule, key FROM blocking LEFT JOIN one USING (record_id)
-                GROUP BY rule, key HAVING count(DISTINCT coalesce(one, record_id::VARCHAR)) > {limit}
-             )
-        SELECT record_id, hash('collapse', rule, key) AS key FROM collapse
+        WITH collapse AS ({collapse_sql(model.id)}), blocking AS ({blocking}), crowd AS (
+            SELECT rule, key FROM blocking LEFT JOIN collapse USING (record_id)
+            GROUP BY rule, key HAVING count(DISTINCT coalesce(node, record_id)) > {limit}
+        )
+        SELECT record_id, hash('collapse', '', node::VARCHAR) AS key FROM collapse
         UNION
         SELECT record_id, hash('blocking', rule, key) AS key FROM blocking ANTI JOIN crowd USING (rule, key)
+    """
+
+
+def collapse_sql(register: str) -> str:
+    """Rows record_id, node: the smallest record of the collapsed group; its links are a star, two steps across."""
+    return f"""
+        WITH tie AS (
+            SELECT record_l AS one, record_r AS other FROM link WHERE register = '{register}' AND origin = 'collapse'
+            UNION ALL
+            SELECT record_r, record_l FROM link WHERE register = '{register}' AND origin = 'collapse'
+        ), near AS (SELECT one, least(one, min(other)) AS least FROM tie GROUP BY one)
+        SELECT tie.one AS record_id, least(min(own.least), min(near.least)) AS node
+        FROM tie JOIN near ON near.one = tie.other JOIN near own ON own.one = tie.one GROUP BY tie.one
     """
 
 
@@ -110,6 +126,12 @@ def met_sql(register: str) -> str:
                (SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM class WHERE len(keys) > 0)
              + (SELECT coalesce(sum(n_l * n_r), 0) FROM meeting)
     """
+
+
+def _value(column: LinkColumn, model: LinkageModel) -> str:
+    if set(WORD.findall(column.value)) & set(model.prepared):
+        return "NULL::VARCHAR[]" if column.many else "NULL"
+    return f"[{column.value}]" if column.many else column.value
 
 
 def _union(parts: Iterable[str]) -> str:

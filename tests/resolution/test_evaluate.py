@@ -12,7 +12,7 @@ from schemas.files import DeclarationTree
 from schemas.readers.linkage import KeyRule
 from schemas.readers.registers import read_registers
 from stores.warehouse import Warehouse, open_warehouse
-from tests.resolution.tables import FACT, RECORD, TYPES, insert
+from tests.resolution.tables import FACT, LINK, RECORD, TYPES, insert
 
 FEEDS = ("household_register", "school_roll", "utilities")
 
@@ -31,6 +31,7 @@ def snapshot() -> Iterator[Warehouse]:
             columns = ", ".join(f'"{name}" {kind}' for name, kind in (RECORD | fields).items())
             warehouse.execute(f"CREATE TABLE {register.id}_record ({columns})")
         warehouse.execute(f"CREATE TABLE fact ({FACT})")
+        warehouse.execute(f"CREATE TABLE link ({LINK})")
         warehouse.execute("CREATE TABLE member (register VARCHAR, record_id BIGINT, entity_id VARCHAR)")
         warehouse.execute(
             "CREATE TABLE residence (person_id VARCHAR, house_id VARCHAR, valid_from DATE, valid_to DATE)"
@@ -127,10 +128,9 @@ def test_blocking_recall_counts_true_pairs_that_a_rule_brings_together(
     link(snapshot, tmp_path, "person", SIX)
     model = replace(
         declarations.linkage["person"],
-        collapse=(KeyRule("collapse", ("valid_id",), ""),),
         blocking=(KeyRule("phone", ("phones", "left(surname_key, 1)"), "", max_block=2),),
     )
-    snapshot.execute("UPDATE person_record SET id_number = 'n', id_valid = true WHERE record_key IN ('c', 'd')")
+    insert(snapshot, "link", [{"register": "person", "record_l": 3, "record_r": 4, "origin": "collapse"}])
     snapshot.execute("UPDATE person_record SET phone = 'p', surname_key = 'wang' WHERE record_key IN ('a', 'b')")
     snapshot.execute("UPDATE person_record SET phone = 'q', surname_key = 'li' WHERE record_key IN ('d', 'e', 'f')")
     person = evaluate(snapshot, tmp_path, declarations=replace(declarations, linkage={"person": model})).registers[

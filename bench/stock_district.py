@@ -1,0 +1,80 @@
+"""Splink as it comes on a made-up district's standard person records, and how far it merges families."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+
+from bench.scores import Score, score_clusters
+from bench.stock_models import DISTRICT_PERSONS
+from bench.stock_splink import link
+from stores.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Hardness:
+    """What plain Splink makes of the persons: its clusters, and those pairs in them that share only name and address.
+
+    These have the family's name and the address in common and nothing else: another given name, and no number, birth
+    date or phone that agrees. They are people of one household as a rule.
+    """
+
+    clusters: Score
+    family_pairs: int
+    family_right: int
+
+    @property
+    def family_precision(self) -> float:
+        """Share of the pairs with only the family's name and the address in common that are one person."""
+        return self.family_right / self.family_pairs if self.family_pairs else 1.0
+
+
+def measure_hardness(warehouse: Warehouse, truth: Path) -> Hardness:
+    """Links the warehouse's standard person records by the stock model and compares with `person.csv`."""
+    records = person_records(warehouse)
+    found = link(records, DISTRICT_PERSONS)
+    tables = {"stock_cluster": found.clusters, "stock_record": records, "stock_truth": read_truth(truth)}
+    for name, table in tables.items():
+        warehouse.register_arrow(name, table)
+    truth_of = warehouse.arrow(
+        "SELECT unique_id, entity_id FROM stock_record JOIN stock_truth USING (feed, record_key)"
+    )
+    [(pairs, right)] = warehouse.rows(family_pairs_sql())
+    for name in tables:
+        warehouse.unregister(name)
+    return Hardness(score_clusters(found.clusters, truth_of), int(pairs), int(right or 0))
+
+
+def person_records(warehouse: Warehouse) -> pa.Table:
+    """Standard person records as a user of Splink would take them: one row each, with the address of the row."""
+    return warehouse.arrow("""
+        WITH address AS (
+            SELECT fact.subject_id AS record_id, arg_min(house.address_key, fact.fact_id) AS address
+            FROM standard.fact fact JOIN standard.house_record house ON house.record_id = fact.object_id
+            WHERE fact.subject_register = 'person' AND fact.object_register = 'house' GROUP BY fact.subject_id
+        )
+        SELECT record_id AS unique_id, feed, record_key, name_key, surname_key, given_key,
+               CAST(birth_date AS VARCHAR) AS birth_date, id_number, phone, sex, address
+        FROM standard.person_record LEFT JOIN address USING (record_id) ORDER BY record_id
+    """)
+
+
+def read_truth(folder: Path) -> pa.Table:
+    """`person.csv` of a truth folder, as text."""
+    columns = ("feed", "record_key", "entity_id", "decidable_group")
+    types = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()))
+    return pyarrow.csv.read_csv(folder / "person.csv", convert_options=types)
+
+
+def family_pairs_sql() -> str:
+    """One row: pairs of one cluster with the family's name and the address in common and nothing else; those right."""
+    agree = [f"coalesce(l.{field} = r.{field}, false)" for field in ("id_number", "birth_date", "phone", "given_key")]
+    return f"""
+        WITH labelled AS (
+            SELECT * FROM stock_record JOIN stock_cluster USING (unique_id) JOIN stock_truth USING (feed, record_key)
+        )
+        SELECT count(*), count(*) FILTER (l.entity_id = r.entity_id)
+        FROM labelled l JOIN labelled r ON l.cluster_id = r.cluster_id AND l.unique_id < r.unique_id
+        WHERE l.surname_key = r.surname_key AND l.address = r.address AND NOT ({" OR ".join(agree)})
+    """
