@@ -206,8 +206,8 @@ def _walk(pattern: Pattern, cypher: CypherText, graph: GraphModel) -> Iterator[s
             ends = ("valid_from", "valid_to")
             missing = [end for end in ends if not re.search(rf"\b{variable}\.{end}\s*[<>]=?\s*\$", cypher.text)]
             if missing or not variable:
-                walked = f"[{variable}:{'|'.join(types)}]"
-                yield f"{walked} is not limited to a date: {' and '.join(missing or ends)} not compared"
+                name = f"[{variable}:{'|'.join(types)}]"
+                yield f"{name} is not limited to a date: {' and '.join(missing or ends)} not compared"
 
 
 def _pattern_and_where(text: str) -> tuple[str, str]:
