@@ -1,4 +1,4 @@
-"""What a department's clerk writes down of a person or a house, mistakes included, and what can still be read from it."""
+"""What a department's clerk writes down of people and houses, mistakes included, and what can be read from it."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class Recorded:
-    """A column as written, and the number that its right reading has; UNKNOWN (or 0 for a phone) where it cannot be read."""
+    """A column as written, and the number of its right reading; UNKNOWN (0 for a phone) where it cannot be read."""
 
     text: Text
     key: Ints
@@ -99,11 +99,11 @@ class Clerk:
         dots = np.where(other_dot, self.dice.between(1, 5, len(form)), 0)
         return assemble(pieces, form, dots), starred
 
-    def ids(self, person: Ints, *, mates: Ints | None = None) -> Recorded:
-        """Each person's ID number; the key is the person whose valid number it is. `mates`: whose cards may be borrowed."""
+    def ids(self, person: Ints) -> Recorded:
+        """Each person's ID number; the key is the person whose valid number it is."""
         people = self.world.people
         able = np.ones(len(person), dtype=bool)
-        lender = self.world.housemate(self.dice, person) if mates is None else mates
+        lender = self.world.housemate(self.dice, person)
         foreign = people.form[person] == LATIN
         borrowed = self.slips("id_borrowed", ~foreign & (lender != person) & (people.form[lender] != LATIN))
         owner = np.where(borrowed, lender, person)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from synthetic.calendar import AS_OF
 from synthetic.dice import Dice
 from synthetic.faults import FaultLog, Faults
-from synthetic.records import DAY, Facts, Feed
+from synthetic.records import DAY, Feed
 from synthetic.text import Flags, Ints, Text, moments, take, where, words
 
 _OPERATIONS = words(["", "新增", "变更", "删除"])
@@ -39,7 +39,7 @@ _CHANGES = (
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file: mode, day and rows; `spoiled` are the rows (places in the file) that must be quarantined, by fault."""
+    """One file: mode, day and rows; `as_number` marks rows whose ID a spreadsheet turned into a number."""
 
     feed: str
     mode: str
@@ -83,21 +83,13 @@ def _note(log: FaultLog, fault: str, feed: str, hit: Flags) -> Flags:
 
 
 def settle(feed: Feed, schedule: Schedule) -> Feed:
-    """The feed as known after the last delta: facts of deleted rows end, lost rows are gone, versions are the last ones."""
+    """The feed as known after the last delta: facts of deleted rows have ended, lost rows have none."""
     deleted = schedule.fate == Fate.DELETED
     facts = []
     for fact in feed.facts:
         kept = ~schedule.lost[fact.rows]
         end = np.where(deleted[fact.rows], np.minimum(fact.end, AS_OF + schedule.day[fact.rows]), fact.end)
-        facts.append(
-            Facts(
-                fact.kind,
-                *(
-                    column[kept]
-                    for column in (fact.rows, fact.subject, fact.object, fact.begin, end, fact.observed, fact.exact)
-                ),
-            )
-        )
+        facts.append(replace(fact, end=end).kept(kept))
     return replace(feed, facts=tuple(facts))
 
 

@@ -1,9 +1,10 @@
-"""Chance, by seed: each part of the district draws from a stream of its own, so that one part does not disturb another."""
+"""Chance, by seed: each part of the district draws from a stream of its own and does not disturb another."""
 
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthetic.text import Flags, Ints
 
@@ -22,10 +23,11 @@ class Dice:
         """Whole numbers from `low` to `high`, both possible."""
         return self.rng.integers(low, high, size, endpoint=True)
 
-    def weighted(self, weights: "Ints | list[float] | np.ndarray", size: int) -> Ints:
+    def weighted(self, weights: "Ints | list[float] | list[int] | NDArray[np.float64]", size: int) -> Ints:
         """Indexes into `weights`, each as often as its weight says."""
         ladder = np.cumsum(np.asarray(weights, dtype=float))
-        return np.searchsorted(ladder, self.rng.random(size) * ladder[-1], side="right").clip(0, len(ladder) - 1)
+        drawn = np.searchsorted(ladder, self.rng.random(size) * ladder[-1], side="right")
+        return np.asarray(np.minimum(drawn, len(ladder) - 1))
 
     def one_of(self, size: int, count: int) -> Ints:
         """Indexes below `count`, all equally likely; -1 where there is nothing to choose from."""

@@ -15,17 +15,20 @@ from synthetic.dice import dice
 from synthetic.district_map import draw_map
 from synthetic.families import CITY, RESIDENT, Plant, draw_families
 from synthetic.faults import FaultLog, read_faults
-from synthetic.feeds.care import civil_affairs, field_visits
+from synthetic.feeds.care import civil_affairs
 from synthetic.feeds.desk import Desk, open_desk
 from synthetic.feeds.housing import housing_register, rental_contracts, utilities
 from synthetic.feeds.population import household_register, residence_registration, separated_residents
-from synthetic.feeds.work import business_register, school_roll, social_insurance
+from synthetic.feeds.school import school_roll
+from synthetic.feeds.visits import field_visits
+from synthetic.feeds.work import business_register, social_insurance
 from synthetic.houses import build_houses, demand
+from synthetic.known import Known
 from synthetic.life import draw_life
 from synthetic.names import name_stock
 from synthetic.people import draw_people
 from synthetic.records import Feed
-from synthetic.situations import Known, question_table
+from synthetic.situations import question_table
 from synthetic.tenure import draw_tenure
 from synthetic.truth import house_truth, person_truth, unit_truth, write_residence, write_table, write_truth
 from synthetic.units import UnitWorld, draw_units
@@ -50,7 +53,7 @@ FEEDS: dict[str, Callable[[Desk], Feed]] = {
 
 @dataclass(frozen=True)
 class District:
-    """What was made: rows per feed in the full dumps and deltas, the ceilings per register, and the date it is as of."""
+    """What was made: rows per feed in all files, the ceilings per register, and the date it is as of."""
 
     persons: int
     seed: int

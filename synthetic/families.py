@@ -37,7 +37,7 @@ class Template:
     spread: float
 
 
-# Shares follow household sizes of the 2010 census for the district (2.4 persons on average) and the 2020 trend to small ones.
+# Shares follow household sizes of the 2010 census for the district (2.4 persons on average).
 TEMPLATES = (
     Template("h", 0.10, 0.17, 32, 8),
     Template("h", 0.07, 0.008, 75, 7),
@@ -120,7 +120,7 @@ def draw_families(dice: Dice, persons: int) -> Families:
 
 
 def _with_absent(dice: Dice, persons: int, residents: Families) -> Families:
-    """Adds a seventh of newcomers' families that left, locals that left but kept their hukou, the dead, and absent owners."""
+    """Adds families of newcomers that left, locals that left but kept their hukou, the dead, and absent owners."""
     counts = [
         (persons // 16, NEWCOMER, GONE),
         (persons // 110, LOCAL, GONE),

@@ -1,4 +1,4 @@
-"""Every place that can be lived or worked in, down to the room: estates, road numbers, villages, plants, dormitories."""
+"""Every place that can be lived or worked in, down to the room: estates, road numbers, villages, plants."""
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 
 from synthetic.dice import Dice
-from synthetic.text import Ints
+from synthetic.text import Flags, Ints
 
 
 class Kind(IntEnum):
@@ -68,7 +68,7 @@ class Houses:
         return len(self.kind)
 
     @property
-    def roomless(self) -> np.ndarray:
+    def roomless(self) -> Flags:
         """Whether the address ends at the house number: there are no rooms to name."""
         return np.isin(self.kind, WITHOUT_ROOMS)
 
@@ -147,13 +147,10 @@ def build_houses(dice: Dice, places: Places, wanted: Demand) -> Houses:
 Part = dict[str, Ints]
 
 
-def _part(size: int, **columns: Ints | int) -> Part:
-    blank = dict.fromkeys(("lane", "sub_lane", "building", "room", "group"), 0) | {
-        "hamlet": -1,
-        "estate": -1,
-        "road": -1,
-    }
-    filled: dict[str, Ints | int] = blank | {"committee": -1, "number": 0, "in_register": 1} | columns
+def _part(size: int, **columns: Ints | Flags | int) -> Part:
+    blank = dict.fromkeys(("lane", "sub_lane", "building", "room", "group", "number"), 0)
+    blank |= {"hamlet": -1, "estate": -1, "road": -1, "committee": -1, "in_register": 1}
+    filled: dict[str, Ints | Flags | int] = {**blank, **columns}
     return {name: np.broadcast_to(np.asarray(value, dtype=np.int64), (size,)) for name, value in filled.items()}
 
 

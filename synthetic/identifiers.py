@@ -3,7 +3,7 @@
 import numpy as np
 
 from synthetic.dice import Dice
-from synthetic.text import Ints, Text, join, number, packed_number, take, words, year_of
+from synthetic.text import Flags, Ints, Text, join, number, packed_number, take, words, year_of
 
 _ID_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _ID_CHECK = words(list("10X98765432"))
@@ -68,6 +68,6 @@ def draw_phones(dice: Dice, size: int) -> Ints:
     return MOBILE_PREFIXES[dice.one_of(size, len(MOBILE_PREFIXES))] * 10**8 + dice.between(10_000_000, 99_999_999, size)
 
 
-def has_old_number(born: Ints) -> np.ndarray:
+def has_old_number(born: Ints) -> Flags:
     """Whether a person was grown up while numbers still had 15 digits."""
-    return year_of(born) < 1984
+    return np.less(year_of(born), 1984)

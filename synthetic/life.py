@@ -211,7 +211,8 @@ def lives_alone(life: Life, people: People) -> Flags:
     """Whether a person is the only one who truly lives at the home."""
     living = life.home >= 0
     count = np.bincount(life.home[living], minlength=int(life.home.max(initial=0)) + 1)
-    return living & (count[np.maximum(life.home, 0)] == 1) & people.resident
+    alone: Flags = living & (count[np.maximum(life.home, 0)] == 1) & people.resident
+    return alone
 
 
 def former_homes(residences: Residences, people: int) -> Ints:

@@ -63,12 +63,12 @@ class People:
     @property
     def resident(self) -> Flags:
         """Whether the person truly lives in the district."""
-        return self.status == RESIDENT
+        return np.equal(self.status, RESIDENT)
 
     @property
     def newcomer(self) -> Flags:
         """Whether the hukou is outside the city."""
-        return self.hukou // 10000 != DISTRICT // 10000
+        return np.not_equal(self.hukou // 10000, DISTRICT // 10000)
 
 
 def draw_people(dice: Dice, stock: NameStock, families: Families) -> People:

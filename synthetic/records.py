@@ -1,11 +1,11 @@
-"""What a feed consists of: rows as text, and beside them who and what each row truly means and what can be read from it."""
+"""What a feed consists of: rows as text, and beside them who and what each row truly means."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from synthetic.clerk import UNKNOWN, Recorded
-from synthetic.text import Ints, Text
+from synthetic.text import Flags, Ints, Text
 
 DAY = 86400
 
@@ -27,6 +27,12 @@ class PersonRole:
     house: Ints | None = None
     places: Ints | None = None
 
+    def kept(self, rows: Flags) -> "PersonRole":
+        """The records of these places."""
+        optional = (self.number, self.born, self.phone, self.house, self.places)
+        chosen = [None if column is None else column[rows] for column in optional]
+        return PersonRole(self.role, self.rows[rows], self.person[rows], self.name[rows], *chosen)
+
 
 @dataclass(frozen=True)
 class HouseRole:
@@ -43,14 +49,19 @@ class HouseRole:
 
 @dataclass(frozen=True)
 class UnitRole:
-    """One record of a unit in each of `rows`: the unit truly meant, whose code is written, which name key is written."""
+    """One record of a unit in each of `rows`: the unit truly meant, whose code is written, which name is written
+    (short names count on from the last unit).
+    """
 
     role: str
     rows: Ints
     unit: Ints
     code: Ints
     name: Ints
-    before: Ints | None = None
+
+    def kept(self, rows: Flags) -> "UnitRole":
+        """The records of these places."""
+        return UnitRole(self.role, *(column[rows] for column in (self.rows, self.unit, self.code, self.name)))
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,12 @@ class Facts:
     begin: Ints
     end: Ints
     observed: Ints
-    exact: np.ndarray
+    exact: Flags
+
+    def kept(self, rows: Flags) -> "Facts":
+        """The facts of these places."""
+        ends = (self.rows[rows], self.subject[rows], self.object[rows])
+        return Facts(self.kind, *ends, self.begin[rows], self.end[rows], self.observed[rows], self.exact[rows])
 
 
 @dataclass(frozen=True)

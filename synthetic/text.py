@@ -93,7 +93,7 @@ def _day_words(vocabulary: Text, days: Ints) -> Text:
 
 def year_of(days: Ints) -> Ints:
     """The calendar year of each day."""
-    return np.asarray(days).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    return np.add(np.asarray(days).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64), 1970)
 
 
 def packed_number(days: Ints) -> Ints:
@@ -101,4 +101,11 @@ def packed_number(days: Ints) -> Ints:
     dates = np.asarray(days).astype("datetime64[D]")
     months_ = dates.astype("datetime64[M]")
     month = months_.astype(np.int64) % 12 + 1
-    return year_of(days) * 10000 + month * 100 + (dates - months_).astype(np.int64) + 1
+    day_of_month = (dates - months_).astype(np.int64) + 1
+    return np.asarray(year_of(days) * 10000 + month * 100 + day_of_month)
+
+
+def month_starts(days: Ints) -> Ints:
+    """The first day of the month of each day."""
+    months_ = np.asarray(days).astype("datetime64[D]").astype("datetime64[M]")
+    return np.asarray(months_.astype("datetime64[D]").astype(np.int64))

@@ -11,7 +11,7 @@ from synthetic.clerk import UNKNOWN
 from synthetic.decidable import combined, groups, pairs
 from synthetic.deltas import Fate, Schedule
 from synthetic.records import Feed, HouseRole
-from synthetic.text import Ints, Text, iso_days, join, moments, number, take
+from synthetic.text import Flags, Ints, Text, iso_days, join, moments, number, take
 from synthetic.world import World
 
 REGISTERS = {"person": ("p", 8), "house": ("h", 8), "unit": ("u", 7)}
@@ -44,12 +44,12 @@ def record_keys(feed: Feed, role: str, rows: Ints, places: Ints | None = None) -
 def person_truth(feeds: list[tuple[Feed, Schedule]]) -> tuple[Truth, dict[str, float]]:
     """Records of persons, with the share of true pairs that equal IDs find and that recorded values can decide."""
     roles = [(feed, role, ~schedule.lost[role.rows]) for feed, schedule in feeds for role in feed.persons]
-    entity = _gathered(roles, lambda role: role.person)
-    name = _gathered(roles, lambda role: role.name)
-    number_ = _gathered(roles, lambda role: role.number)
-    born = _gathered(roles, lambda role: role.born)
-    phone = _gathered(roles, lambda role: role.phone)
-    house = _gathered(roles, lambda role: role.house)
+    entity = _column([(role.person, kept) for _, role, kept in roles])
+    name = _column([(role.name, kept) for _, role, kept in roles])
+    number_ = _column([(role.number, kept) for _, role, kept in roles])
+    born = _column([(role.born, kept) for _, role, kept in roles])
+    phone = _column([(role.phone, kept) for _, role, kept in roles])
+    house = _column([(role.house, kept) for _, role, kept in roles])
     nameless = name < 0
     keys = [
         combined(number_, missing=number_ < 0),
@@ -66,24 +66,23 @@ def person_truth(feeds: list[tuple[Feed, Schedule]]) -> tuple[Truth, dict[str, f
         "decidable": pairs(entity, group) / max(every, 1),
         "equal_valid_ids": pairs(entity[known], number_[known]) / max(every, 1),
     }
-    return Truth(*_labels(roles, lambda role: role.places), entity, group), ceilings
+    labels = _labels([(feed, role.role, role.rows[kept], _some(role.places, kept)) for feed, role, kept in roles])
+    return Truth(*labels, entity, group), ceilings
 
 
-def _gathered(roles, column):  # type: ignore[no-untyped-def]
-    parts = []
-    for _, role, kept in roles:
-        values = column(role)
-        parts.append((np.full(len(role.rows), UNKNOWN) if values is None else values)[kept])
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+def _some(values: Ints | None, kept: Flags) -> Ints | None:
+    return None if values is None else values[kept]
 
 
-def _labels(roles, places):  # type: ignore[no-untyped-def]
-    feeds, keys = [], []
-    for feed, role, kept in roles:
-        where = places(role)
-        rows = np.flatnonzero(kept)
-        keys.append(record_keys(feed, role.role, role.rows[rows], None if where is None else where[rows]))
-        feeds.append(pa.repeat(pa.scalar(feed.name), len(rows)))
+def _column(parts: list[tuple[Ints | None, Flags]]) -> Ints:
+    """The values of all roles one after the other, UNKNOWN where a role does not carry them."""
+    return np.concatenate([np.full(int(kept.sum()), UNKNOWN) if part is None else part[kept] for part, kept in parts])
+
+
+def _labels(parts: list[tuple[Feed, str, Ints, Ints | None]]) -> tuple[Text, Text]:
+    """Feed and record key of all records."""
+    feeds = [pa.repeat(pa.scalar(feed.name), len(rows)) for feed, _, rows, _ in parts]
+    keys = [record_keys(feed, role, rows, places) for feed, role, rows, places in parts]
     return pa.concat_arrays(feeds), pa.concat_arrays(keys)
 
 
@@ -93,13 +92,14 @@ def house_truth(feeds: list[tuple[Feed, Schedule]]) -> tuple[Truth, dict[str, fl
     former = [
         _former(feed, role, schedule) for feed, schedule in feeds for role in feed.houses if role.before is not None
     ]
-    labels = _labels(roles, lambda role: None)
-    entity, named = _gathered(roles, lambda role: role.house), _gathered(roles, lambda role: role.named)
+    labels = _labels([(feed, role.role, role.rows[kept], None) for feed, role, kept in roles])
+    entity = _column([(role.house, kept) for _, role, kept in roles])
+    named = _column([(role.named, kept) for _, role, kept in roles])
     feed = pa.concat_arrays([labels[0], *(pa.repeat(pa.scalar(each.name), len(house)) for each, _, house in former)])
     key = pa.concat_arrays([labels[1], *(keys for _, keys, _ in former)])
     entity = np.concatenate([entity, *(house for _, _, house in former)])
     named = np.concatenate([named, *(house for _, _, house in former)])
-    return _told(feed, key, entity, named == entity)
+    return _told(feed, key, entity, told=named == entity)
 
 
 def _former(feed: Feed, role: HouseRole, schedule: Schedule) -> tuple[Feed, Text, Ints]:
@@ -114,21 +114,20 @@ def _former(feed: Feed, role: HouseRole, schedule: Schedule) -> tuple[Feed, Text
 def unit_truth(feeds: list[tuple[Feed, Schedule]], world: World) -> tuple[Truth, dict[str, float]]:
     """Records of units; told by a valid code of their own or by a name that no other unit bears."""
     roles = [(feed, role, ~schedule.lost[role.rows]) for feed, schedule in feeds for role in feed.units]
-    entity, code, name = (
-        _gathered(roles, lambda role: role.unit),
-        _gathered(roles, lambda role: role.code),
-        _gathered(roles, lambda role: role.name),
-    )
+    labels = _labels([(feed, role.role, role.rows[kept], None) for feed, role, kept in roles])
+    entity = _column([(role.unit, kept) for _, role, kept in roles])
+    code = _column([(role.code, kept) for _, role, kept in roles])
+    name = _column([(role.name, kept) for _, role, kept in roles])
     names = pa.chunked_array([world.units.name, world.units.short]).combine_chunks().dictionary_encode()
     text = np.asarray(names.indices)
     bearers = np.bincount(text)
     own_name = text[: len(world.units)] == text[len(world.units) :]
     unique = bearers[text] == np.where(np.tile(own_name, 2), 2, 1)
     foreign_code = (code >= 0) & (code != entity)
-    return _told(*_labels(roles, lambda role: None), entity, (code == entity) | (unique[name] & ~foreign_code))
+    return _told(*labels, entity, told=(code == entity) | (unique[name] & ~foreign_code))
 
 
-def _told(feed: Text, key: Text, entity: Ints, told: np.ndarray) -> tuple[Truth, dict[str, float]]:
+def _told(feed: Text, key: Text, entity: Ints, *, told: Flags) -> tuple[Truth, dict[str, float]]:
     group = np.where(told, entity, int(entity.max(initial=0)) + 1 + np.arange(len(entity)))
     every = pairs(entity)
     return Truth(feed, key, entity, group), {"pairs": every, "decidable": pairs(entity, group) / max(every, 1)}

@@ -132,10 +132,17 @@ def draw_units(dice: Dice, world: UnitWorld, persons: int) -> Units:
         ended=ended,
         legal_rep=legal_rep,
         phone=draw_phones(dice, len(sort)),
-        size=np.maximum(dice.rng.pareto(1.3, len(sort)) * np.array([6, 4, 1, 30])[sort], 1).astype(np.int64),
+        size=_sizes(dice, sort, persons),
         town=town,
         licensed=(sort == Sort.SCHOOL) | closed | ~dice.happens(0.04, len(sort)),
     )
+
+
+def _sizes(dice: Dice, sort: Ints, persons: int) -> Ints:
+    """How many work there, few in most and very many in some; six at most at a stall."""
+    drawn = dice.rng.pareto(1.3, len(sort)) * np.array([6, 4, 1, 30])[sort]
+    most = np.array([max(persons // 50, 6), max(persons // 100, 6), 6, 60])[sort]
+    return np.asarray(np.clip(drawn, 1, most).astype(np.int64))
 
 
 def _places(dice: Dice, houses: Houses, sort: Ints) -> tuple[Ints, Ints]:

@@ -19,7 +19,7 @@ _CHUNK = 100_000
 _SHEETS = {"separated_residents": "人户分离", "school_roll": "学籍"}
 _ID_COLUMNS = {"separated_residents": "身份证号", "school_roll": "身份证件号"}
 _LISTS = ("人员",)
-_MADE = datetime(2026, 6, 30)  # noqa: DTZ001 - a sheet carries no time zone
+_MADE = datetime(2026, 6, 30)
 
 
 def write_delivery(delivery: Delivery, out: Path) -> Path:

@@ -9,7 +9,7 @@ from synthetic.clerk import Clerk
 from synthetic.dice import Dice, dice
 from synthetic.faults import FaultLog, Faults
 from synthetic.records import DAY
-from synthetic.text import Ints, Text, join, number
+from synthetic.text import Flags, Ints, Text, join, number, take, where
 from synthetic.world import World
 
 
@@ -23,13 +23,19 @@ class Desk:
     dice: Dice
     clerk: Clerk
 
-    def slips(self, fault: str, able: np.ndarray) -> np.ndarray:
+    def slips(self, fault: str, able: Flags) -> Flags:
         """Which of the able rows get the fault."""
         return self.clerk.slips(fault, able)
 
     def row_keys(self, prefix: str, size: int) -> Text:
         """Numbers in no telling order; the check digit keeps neighbours apart."""
         return join(prefix, number(self.dice.rng.permutation(size) + 1, 8))
+
+    def committees(self, house: Ints) -> Text:
+        """The committee of each house, by name in some rows and by code in others."""
+        committee = self.world.houses.committee[house]
+        names, codes = take(self.world.map.committees, committee), take(self.world.map.committee_codes, committee)
+        return where(self.dice.happens(0.55, len(house)), names, codes)
 
     def versions(self, earliest: Ints) -> Ints:
         """When each row was last touched: some time from the earliest day until the full dump, most of them lately."""

@@ -10,7 +10,7 @@ from synthetic.feeds.desk import Desk
 from synthetic.houses import USE_WORDS, Kind, Use
 from synthetic.life import RENT
 from synthetic.records import DAY, Facts, Feed, HouseRole, PersonRole, UnitRole, unknown
-from synthetic.text import Flags, Ints, iso_days, join, number, take, where, words
+from synthetic.text import Flags, Ints, Text, iso_days, join, number, take, where, words
 from synthetic.units import ACTIVE
 
 IN_USE = 30  # kWh a month; a frost guard or a fridge left on is below
@@ -20,65 +20,40 @@ def housing_register(desk: Desk) -> Feed:
     """Houses with their owner; some are missing, some old buildings are one row for all their rooms."""
     world, houses = desk.world, desk.world.houses
     house = np.flatnonzero((houses.in_register == 1) & (houses.kind != Kind.OUTSIDE))
-    rows = np.arange(len(house))
-    company = world.tenure.owner_unit[house]
+    rows, size, company = np.arange(len(house)), len(house), world.tenure.owner_unit[house]
     by_company = company >= 0
     stale = desk.slips("owner_is_earlier", ~by_company)
     owner = np.where(stale, world.tenure.earlier[house], world.tenure.owner[house])
     name, card, address = desk.clerk.names(owner), desk.clerk.ids(owner), desk.clerk.addresses(house, proper=True)
-    committee = houses.committee[house]
     columns = {
-        "房屋编码": desk.row_keys("FW", len(house)),
-        "产权证号": join(
-            "沪房地嘉字（", number(houses.year[house]), "）第", number(desk.dice.rng.permutation(len(house)), 7), "号"
-        ),
+        "房屋编码": desk.row_keys("FW", size),
+        "产权证号": _certificates(desk, house),
         "坐落": address.text,
         "小区名称": take(world.map.estates, houses.estate[house]),
-        "居委会": where(
-            desk.dice.happens(0.6, len(house)),
-            take(world.map.committees, committee),
-            take(world.map.committee_codes, committee),
-        ),
-        "权利人": where(by_company, take(world.units.name, np.maximum(company, 0)), name.text),
-        "权利人证件号": where(by_company, take(world.units.code, np.maximum(company, 0)), card.text),
+        "居委会": desk.committees(house),
+        "权利人": where(by_company, take(world.units.name, company), name.text),
+        "权利人证件号": where(by_company, take(world.units.code, company), card.text),
         "建筑面积": join(number(houses.area[house]), ".", number(house * 37 % 100, 2)),
         "居室数": number(houses.rooms[house]),
         "用途": take(words(USE_WORDS), houses.use[house]),
         "建成年份": number(houses.year[house]),
     }
-    person = ~by_company
+    since, never = np.full(size, AS_OF - 8 * YEAR), np.full(size, NEVER)
     return Feed(
         "housing_register",
         "房屋编码",
         columns,
-        desk.versions(np.full(len(house), AS_OF - 8 * YEAR)),
-        persons=(
-            PersonRole(
-                "owner",
-                rows[person],
-                owner[person],
-                name.key[person],
-                number=card.key[person],
-                house=address.house[person],
-            ),
-        ),
+        desk.versions(since),
+        persons=(PersonRole("owner", rows, owner, name.key, card.key, house=address.house).kept(~by_company),),
         houses=(HouseRole("", rows, house, address.house),),
-        units=(
-            UnitRole("owner_unit", rows[by_company], company[by_company], company[by_company], company[by_company]),
-        ),
-        facts=(
-            Facts(
-                "ownership",
-                rows[person],
-                owner[person],
-                house[person],
-                np.full(int(person.sum()), AS_OF - 8 * YEAR),
-                np.full(int(person.sum()), NEVER),
-                np.full(int(person.sum()), AS_OF),
-                (address.house == house)[person],
-            ),
-        ),
+        units=(UnitRole("owner_unit", rows, company, company, company).kept(by_company),),
+        facts=(Facts("ownership", rows, owner, house, since, never, since, address.house == house).kept(~by_company),),
     )
+
+
+def _certificates(desk: Desk, house: Ints) -> Text:
+    serial = number(desk.dice.rng.permutation(len(house)), 7)
+    return join("沪房地嘉字（", number(desk.world.houses.year[house]), "）第", serial, "号")
 
 
 @dataclass(frozen=True)
@@ -90,75 +65,42 @@ class _Leases:
 
 def rental_contracts(desk: Desk) -> Feed:
     """Filed leases; only the first tenant is named, and fewer people are given than live there."""
-    world, stays = desk.world, desk.world.life.stays
-    found = _draw_leases(desk)
-    house, size = stays.house[found.stay], len(found.stay)
-    tenant = world.families.first[stays.family[found.stay]]
-    landlord = world.tenure.letting[found.stay]
-    rows = np.arange(size)
+    world, found = desk.world, _draw_leases(desk)
+    house, family = world.life.stays.house[found.stay], world.life.stays.family[found.stay]
+    tenant, landlord = world.families.first[family], world.tenure.letting[found.stay]
+    rows, size = np.arange(len(house)), len(house)
     named = ~desk.slips("lease_landlord_unnamed", np.ones(size, dtype=bool))
-    tenant_name, tenant_card, phone = (
-        desk.clerk.names(tenant),
-        desk.clerk.ids(tenant),
-        desk.clerk.phones(tenant, found.begin),
-    )
-    owner_name, owner_card = desk.clerk.names(landlord), desk.clerk.ids(landlord)
+    name, card, phone = desk.clerk.names(tenant), desk.clerk.ids(tenant), desk.clerk.phones(tenant, found.begin)
+    owner, owner_card = desk.clerk.names(landlord), desk.clerk.ids(landlord)
     address = desk.clerk.addresses(house)
-    told = np.minimum(world.families.size[stays.family[found.stay]], 4)
     columns = {
         "备案号": desk.row_keys("ZL", size),
-        "出租人": where(named, owner_name.text, None),
+        "出租人": where(named, owner.text, None),
         "出租人证件号": where(named, owner_card.text, None),
-        "承租人": tenant_name.text,
-        "承租人证件号": tenant_card.text,
+        "承租人": name.text,
+        "承租人证件号": card.text,
         "承租人电话": phone.text,
         "房屋地址": address.text,
         "起租日期": iso_days(found.begin),
         "到期日期": iso_days(found.end),
-        "居住人数": number(told),
+        "居住人数": number(np.minimum(world.families.size[family], 4)),
     }
-    earlier = desk.clerk.phones(tenant, np.zeros(size, dtype=np.int64))
-    version = np.minimum(found.begin, AS_OF - 1) * DAY + desk.dice.between(30000, 60000, size)
+    exact, observed = address.house == house, np.minimum(found.begin, AS_OF - 1)
     return Feed(
         "rental_contracts",
         "备案号",
         columns,
-        version,
+        observed * DAY + desk.dice.between(30000, 60000, size),
         persons=(
-            PersonRole("tenant", rows, tenant, tenant_name.key, tenant_card.key, phone=phone.key, house=address.house),
-            PersonRole(
-                "landlord",
-                rows[named],
-                landlord[named],
-                owner_name.key[named],
-                owner_card.key[named],
-                house=address.house[named],
-            ),
+            PersonRole("tenant", rows, tenant, name.key, card.key, phone=phone.key, house=address.house),
+            PersonRole("landlord", rows, landlord, owner.key, owner_card.key, house=address.house).kept(named),
         ),
         houses=(HouseRole("", rows, house, address.house),),
         facts=(
-            Facts(
-                "lease",
-                rows,
-                tenant,
-                house,
-                found.begin,
-                found.end,
-                np.minimum(found.begin, AS_OF),
-                address.house == house,
-            ),
-            Facts(
-                "letting",
-                rows[named],
-                landlord[named],
-                house[named],
-                found.begin[named],
-                found.end[named],
-                found.begin[named],
-                (address.house == house)[named],
-            ),
+            Facts("lease", rows, tenant, house, found.begin, found.end, observed, exact),
+            Facts("letting", rows, landlord, house, found.begin, found.end, observed, exact).kept(named),
         ),
-        previous={"承租人电话": earlier.text},
+        previous={"承租人电话": desk.clerk.phones(tenant, np.zeros(size, dtype=np.int64)).text},
     )
 
 
@@ -183,30 +125,25 @@ def _draw_leases(desk: Desk) -> _Leases:
 
 def utilities(desk: Desk) -> Feed:
     """One electricity account per house; the holder is often an earlier owner, the address often ends at the house."""
-    world, houses = desk.world, desk.world.houses
+    houses = desk.world.houses
     house = np.flatnonzero((houses.kind != Kind.OUTSIDE) & (houses.kind != Kind.WHOLE))
-    rows, size = np.arange(len(house)), len(house)
-    holder = _holders(desk, house)
-    name, phone, address = (
-        desk.clerk.names(holder),
-        desk.clerk.phones(holder, np.full(size, AS_OF - YEAR)),
-        desk.clerk.addresses(house),
-    )
-    used = _in_use(desk)[house]
+    rows, size, holder = np.arange(len(house)), len(house), _holders(desk, house)
+    name, phone = desk.clerk.names(holder), desk.clerk.phones(holder, np.full(size, AS_OF - YEAR))
+    address, used = desk.clerk.addresses(house), _in_use(desk)[house]
     base = np.where(used, desk.dice.between(70, 420, size), desk.dice.between(0, 22, size))
     read = AS_OF - desk.dice.between(1, 28, size)
-    months_ = [number(np.maximum(base + desk.dice.between(-6, 6, size), 0)) for _ in range(3)]
+    last, second, third = (number(np.maximum(base + desk.dice.between(-6, 6, size), 0)) for _ in range(3))
     columns = {
         "户号": desk.row_keys("31", size),
         "户名": name.text,
         "联系电话": phone.text,
         "用电地址": address.text,
         "抄表日期": iso_days(read),
-        "上月用电量": months_[0],
-        "前二月用电量": months_[1],
-        "前三月用电量": months_[2],
+        "上月用电量": last,
+        "前二月用电量": second,
+        "前三月用电量": third,
     }
-    exact = address.house == house
+    in_use = Facts("utility_use", rows, holder, house, read, np.full(size, NEVER), read, address.house == house)
     return Feed(
         "utilities",
         "户号",
@@ -214,18 +151,7 @@ def utilities(desk: Desk) -> Feed:
         read * DAY + desk.dice.between(30000, 60000, size),
         persons=(PersonRole("holder", rows, holder, name.key, phone=phone.key, house=address.house),),
         houses=(HouseRole("", rows, house, address.house),),
-        facts=(
-            Facts(
-                "utility_use",
-                rows[used],
-                holder[used],
-                house[used],
-                read[used],
-                np.full(int(used.sum()), NEVER),
-                read[used],
-                exact[used],
-            ),
-        ),
+        facts=(in_use.kept(used),),
         previous={"联系电话": desk.clerk.phones(holder, np.zeros(size, dtype=np.int64)).text},
     )
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthetic.calendar import AS_OF, BEGIN, NEVER, YEAR
-from synthetic.families import DEAD, GONE, HEAD, OTHER, Plant
 from synthetic.clerk import UNKNOWN
+from synthetic.families import DEAD, GONE, HEAD, OTHER, Plant
 from synthetic.feeds.desk import Desk
-from synthetic.life import RENT, former_homes
+from synthetic.life import former_homes
+from synthetic.names import MINORITY
 from synthetic.people import DISTRICT
 from synthetic.records import DAY, Facts, Feed, HouseRole, PersonRole, person_role
-from synthetic.text import Flags, Ints, constant, iso_days, join, number, packed_days, take, where, words
+from synthetic.text import Flags, Ints, Text, constant, iso_days, join, number, packed_days, take, where, words
 
 RELATIONS = words(["户主", "配偶", "子女", "父母", "兄弟姐妹", "其他"])
 _ETHNICITIES = words(["汉族", "回族", "维吾尔族", "满族", "土家族"])
@@ -22,18 +23,12 @@ def household_register(desk: Desk) -> Feed:
     """Persons with hukou in the district, among them people long gone and some dead."""
     people, life = desk.world.people, desk.world.life
     person = np.flatnonzero((people.hukou == DISTRICT) & (life.hukou_house >= 0))
-    size, house = len(person), life.hukou_house[person]
-    gone, dead = people.status[person] == GONE, people.status[person] == DEAD
-    left = gone & ~desk.slips("hukou_left_behind", gone)
-    died = dead & ~desk.slips("hukou_of_the_dead", dead)
-    since = np.maximum(people.born[person], AS_OF - desk.dice.between(2 * YEAR, 32 * YEAR, size))
-    out = np.where(left, desk.dice.between(BEGIN, AS_OF - 10, size), NEVER)
-    since = np.minimum(since, np.minimum(out - 30, AS_OF - 5))
+    size, house, rows = len(person), life.hukou_house[person], np.arange(len(person))
+    since, out, died = _hukou_dates(desk, person)
     household, relation = _households(desk, person, house)
     name, born = desk.clerk.names(person), desk.clerk.births(person, packed=True)
     card, address = desk.clerk.ids(person), desk.clerk.addresses(house, proper=True)
-    minority = np.where(people.form[person] == 1, 2, desk.dice.weighted([97, 1, 0, 1, 1], size))
-    status = take(words(["正常", "迁出", "死亡"]), np.select([left, died], [1, 2], 0))
+    minority = np.where(people.form[person] == MINORITY, 2, desk.dice.weighted([97, 1, 0, 1, 1], size))
     columns = {
         "人员编号": desk.row_keys("HJ", size),
         "姓名": name.text,
@@ -46,11 +41,10 @@ def household_register(desk: Desk) -> Feed:
         "户籍地址": address.text,
         "迁入日期": packed_days(since),
         "迁出日期": packed_days(out),
-        "状态": status,
+        "状态": take(words(["正常", "迁出", "死亡"]), np.select([out < NEVER, died], [1, 2], 0)),
     }
-    rows = np.arange(size)
     version = desk.versions(np.maximum(since, AS_OF - 2 * YEAR))
-    lasting = ~died
+    hukou = Facts("hukou", rows, person, house, since, out, version // DAY, address.house == house)
     return Feed(
         "household_register",
         "人员编号",
@@ -58,19 +52,19 @@ def household_register(desk: Desk) -> Feed:
         version,
         persons=(person_role("", rows, person, name, number=card, born=born, house=address.house),),
         houses=(HouseRole("house", rows, house, address.house),),
-        facts=(
-            Facts(
-                "hukou",
-                rows[lasting],
-                person[lasting],
-                house[lasting],
-                since[lasting],
-                out[lasting],
-                version[lasting] // DAY,
-                (address.house == house)[lasting],
-            ),
-        ),
+        facts=(hukou.kept(~died),),
     )
+
+
+def _hukou_dates(desk: Desk, person: Ints) -> tuple[Ints, Ints, Flags]:
+    """Since when and until when each hukou is here, and whose death the register knows."""
+    people, size = desk.world.people, len(person)
+    gone, dead = people.status[person] == GONE, people.status[person] == DEAD
+    left = gone & ~desk.slips("hukou_left_behind", gone)
+    died = dead & ~desk.slips("hukou_of_the_dead", dead)
+    out = np.where(left, desk.dice.between(BEGIN, AS_OF - 10, size), NEVER)
+    since = np.maximum(people.born[person], AS_OF - desk.dice.between(2 * YEAR, 32 * YEAR, size))
+    return np.minimum(since, np.minimum(out - 30, AS_OF - 5)), out, died
 
 
 def _households(desk: Desk, person: Ints, house: Ints) -> tuple[Ints, Ints]:
@@ -96,17 +90,13 @@ class _Registrations:
 
 def residence_registration(desk: Desk) -> Feed:
     """Newcomers by registration; a renewal is often a new row, and moving away is seldom signed off."""
-    world, people = desk.world, desk.world.people
-    found = _draw_registrations(desk)
-    person, size = found.person, len(found.person)
-    landlord = world.tenure.letting[found.stay]
-    let = (world.life.stays.tenure[found.stay] == RENT) & (landlord >= 0)
+    world, people, found = desk.world, desk.world.people, _draw_registrations(desk)
+    person, size, rows = found.person, len(found.person), np.arange(len(found.person))
     name, born, card = desk.clerk.names(person), desk.clerk.births(person), desk.clerk.ids(person)
     phone, address = desk.clerk.phones(person, found.on), desk.clerk.addresses(found.house)
-    owner = desk.clerk.names(np.maximum(landlord, 0))
-    committee = world.houses.committee[found.house]
-    of_its_own = np.isin(people.role[person], [HEAD, OTHER])
-    household = np.where(people.role[person] == OTHER, len(people) + person, people.family[person])
+    landlord = world.tenure.letting[found.stay]
+    owner, let = desk.clerk.names(np.maximum(landlord, 0)), landlord >= 0
+    household, relation = _registered_households(desk, person)
     columns = {
         "登记编号": desk.row_keys("JZ", size),
         "姓名": name.text,
@@ -116,53 +106,50 @@ def residence_registration(desk: Desk) -> Feed:
         "婚育情况": take(_FERTILITY, desk.dice.one_of(size, 6)),
         "户籍地区划": number(people.hukou[person], 6),
         "居住地址": address.text,
-        "居委会": where(
-            desk.dice.happens(0.5, size),
-            take(world.map.committees, committee),
-            take(world.map.committee_codes, committee),
-        ),
+        "居委会": desk.committees(found.house),
         "登记户号": join("H", number(household, 8)),
-        "与户主关系": take(RELATIONS, np.where(of_its_own, HEAD, people.role[person])),
+        "与户主关系": take(RELATIONS, relation),
         "来沪日期": iso_days(people.arrived[person]),
         "登记日期": iso_days(found.on),
-        "居住证号": where(desk.dice.happens(0.7, size), join("2026", number(desk.dice.rng.permutation(size), 9)), None),
+        "居住证号": _permits(desk, size),
         "有效期至": iso_days(found.until),
         "出租人姓名": where(let, owner.text, None),
         "联系电话": phone.text,
     }
-    rows = np.arange(size)
-    version = np.minimum(np.maximum(found.on, found.until - YEAR), AS_OF - 1) * DAY + desk.dice.between(
-        30000, 60000, size
-    )
-    earlier = desk.clerk.phones(person, np.zeros(size, dtype=np.int64))
-    before = np.where(
-        found.house == world.life.home[person], former_homes(world.life.residences, len(people))[person], UNKNOWN
-    )
-    former = where(before >= 0, desk.clerk.addresses(np.maximum(before, 0), proper=True).text, address.text)
+    before = np.where(found.house == world.life.home[person], _former(desk, person), UNKNOWN)
+    registered = (found.on, found.until, found.on, address.house == found.house)
     return Feed(
         "residence_registration",
         "登记编号",
         columns,
-        version,
+        np.minimum(np.maximum(found.on, found.until - YEAR), AS_OF - 1) * DAY + desk.dice.between(30000, 60000, size),
         persons=(
             person_role("", rows, person, name, number=card, born=born, phone=phone, house=address.house),
-            PersonRole("landlord", rows[let], landlord[let], owner.key[let], house=address.house[let]),
+            PersonRole("landlord", rows, landlord, owner.key, house=address.house).kept(let),
         ),
         houses=(HouseRole("house", rows, found.house, address.house, before, "居住地址"),),
-        facts=(
-            Facts(
-                "residence_registration",
-                rows,
-                person,
-                found.house,
-                found.on,
-                found.until,
-                found.on,
-                address.house == found.house,
-            ),
-        ),
-        previous={"联系电话": earlier.text, "居住地址": former},
+        facts=(Facts("residence_registration", rows, person, found.house, *registered),),
+        previous={
+            "联系电话": desk.clerk.phones(person, np.zeros(size, dtype=np.int64)).text,
+            "居住地址": where(before >= 0, desk.clerk.addresses(np.maximum(before, 0)).text, address.text),
+        },
     )
+
+
+def _former(desk: Desk, person: Ints) -> Ints:
+    return former_homes(desk.world.life.residences, len(desk.world.people))[person]
+
+
+def _registered_households(desk: Desk, person: Ints) -> tuple[Ints, Ints]:
+    """Number of the registered household and relation to its head; housemates are households of their own."""
+    people = desk.world.people
+    alone = people.role[person] == OTHER
+    relation = np.where(alone, HEAD, people.role[person])
+    return np.where(alone, len(people) + person, people.family[person]), relation
+
+
+def _permits(desk: Desk, size: int) -> Text:
+    return where(desk.dice.happens(0.7, size), join("2026", number(desk.dice.rng.permutation(size), 9)), None)
 
 
 def _draw_registrations(desk: Desk) -> _Registrations:
@@ -220,7 +207,7 @@ def _registered_spans(desk: Desk, chosen: Ints, surely: Flags) -> _Registrations
 
 def separated_residents(desk: Desk) -> Feed:
     """City residents known to live away from their hukou."""
-    world, people, life = desk.world, desk.world.people, desk.world.life
+    people, life = desk.world.people, desk.world.life
     apart = people.resident & (life.home >= 0) & (life.hukou_house >= 0) & (life.hukou_house != life.home)
     person = np.flatnonzero(apart & ~desk.slips("separated_not_covered", apart))
     size, home, hukou = len(person), life.home[person], life.hukou_house[person]
