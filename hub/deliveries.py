@@ -19,6 +19,16 @@ OUTCOME_TITLES = {
     Outcome.DUPLICATE: "twice",
     Outcome.QUARANTINED: "aside",
 }
+EVERY_FEED = {
+    "key_missing": "the key is empty",
+    "version_missing": "the time of the version is empty",
+    "version_unreadable": "the version is neither a time nor a number",
+    "version_in_future": "the version is after the delivery",
+    "operation_unknown": "the operation is none that the contract names",
+    "id_as_number": "an ID number came as a number and lost digits",
+    "required_missing": "a column that must be filled is empty",
+    "unknown_code": "a code that the contract does not list",
+}
 CONSERVED = "rows = new + changed + same + late + gone + twice + set aside 隔离; checked for each delivery"
 
 
@@ -62,15 +72,15 @@ def _numbers(counts: Counter[str]) -> list[int]:
 def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:
     found = Counter[tuple[str, str, str]]()
     for each in reports:
-        found.update({(each.feed, "set aside 隔离", rule): count for rule, count in each.quarantine.items()})
-        found.update({(each.feed, "issue 问题", rule): count for rule, count in each.issues.items()})
-    ordered = sorted(found.items(), key=lambda item: (item[0][1] != "set aside 隔离", -item[1], item[0]))
-    rows = [(feed, fate, _meaning(feed, rule, declarations), n) for (feed, fate, rule), n in ordered[:RULES_SHOWN]]
+        found.update({("set aside 隔离", each.feed, rule): count for rule, count in each.quarantine.items()})
+        found.update({("doubtful 存疑", each.feed, rule): count for rule, count in each.issues.items()})
+    ordered = sorted(found.items(), key=lambda item: (item[0][0].startswith("doubtful"), -item[1], item[0]))
+    rows = [(feed, fate, _meaning(feed, rule, declarations), n) for (fate, feed, rule), n in ordered[:RULES_SHOWN]]
     rest = sum(n for _, n in ordered[RULES_SHOWN:])
     caption = f"and {len(ordered) - RULES_SHOWN} more kinds, {rest:,} rows" if rest else ""
     return table("Why 原因", ["feed", "fate", "rule", "#rows"], rows, caption=caption)
 
 
 def _meaning(feed: str, rule: str, declarations: Declarations) -> str:
-    described = {each.id: each.description for each in declarations.contracts[feed].quality}
-    return f"{rule}: {described[rule]}" if rule in described else rule
+    described = {each.id: each.description for each in declarations.contracts[feed].quality} | EVERY_FEED
+    return described.get(rule, rule)

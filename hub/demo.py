@@ -2,15 +2,14 @@
 
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from hub.errors import UsageError
 from stores.home import HomeKind, open_home
+from stores.progress import Progress
 
 PARTS = ("home", "feeds", "truth")
 
@@ -40,23 +39,31 @@ class DemoPlan:
         return self.folder / "truth"
 
 
-@dataclass
 class Clock:
-    """Seconds that each part took, in order; shown to the visitor, never stored."""
+    """Passes progress on and keeps the seconds that each stage took; shown to the visitor, never stored."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._seconds: dict[str, float] = {}
+        self._stage = ""
+        self._since = time.monotonic()
 
-    @contextmanager
-    def time(self, part: str) -> Iterator[None]:
-        """Times one part."""
-        start = time.monotonic()
-        yield
-        self.seconds[part] = time.monotonic() - start
+    def step(self, stage: str, detail: str, done: int, total: int) -> None:
+        """Notes the time of the stage before, and passes the step on."""
+        self.begin(stage)
+        self._progress.step(stage, detail, done, total)
+
+    def begin(self, stage: str) -> None:
+        """The time from here on is that of this stage."""
+        now = time.monotonic()
+        self._seconds[self._stage] = self._seconds.get(self._stage, 0) + now - self._since
+        self._stage, self._since = stage, now
 
     def told(self) -> str:
-        """All parts and their sum, for people."""
-        parts = " · ".join(f"{part} {seconds:.0f} s" for part, seconds in self.seconds.items())
-        return f"{parts} · together {sum(self.seconds.values()):.0f} s"
+        """All stages and their sum, for people."""
+        self.begin("")
+        parts = [f"{stage} {seconds:.1f} s" for stage, seconds in self._seconds.items() if stage]
+        return f"{' · '.join(parts)} · together {sum(self._seconds.values()):.0f} s"
 
 
 def clear(plan: DemoPlan) -> None:

@@ -45,7 +45,8 @@ def _registers(evaluation: Evaluation) -> Table:
         )
         for name, each in evaluation.registers.items()
     ]
-    return table("Links against truth 归并与真值 (pairs of records)", columns, rows)
+    caption = "decidable: recall of the pairs that some recorded field can decide; mixed: entities of more than one"
+    return table("Links against truth 归并与真值 (pairs of records)", columns, rows, caption=caption)
 
 
 def _residence(evaluation: Evaluation) -> Table:

@@ -1,11 +1,11 @@
 """`hub demo`: from eleven faulty feeds to answers, on a made-up district."""
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from hub import pipeline
 from hub.commands.desk import Desk, verb
@@ -14,7 +14,8 @@ from hub.demo import Clock, DemoPlan, clear, heading
 from hub.figures import evaluation_tables
 from hub.pipeline import RunReport
 from hub.reading.evaluation import figures
-from hub.showcase import links_table, next_commands, show_answers, show_explained_link
+from hub.showcase import Visit, links_table, next_commands, show_answers, show_explained_link
+from hub.site import Site
 from stores.home import create_home
 from synthetic.district import synthesize
 
@@ -35,49 +36,44 @@ class DemoOptions:
 def demo(desk: Desk, options: DemoOptions) -> None:
     """Make up a district, run everything on it, measure it against its truth, and show what comes out. 演示"""
     plan = DemoPlan(options.persons, options.seed, options.days, options.folder)
-    console, clock = desk.console, Clock()
+    console = desk.console
     clear(plan)
     heading(console, "One district, three registers · 一区三实: 实有人口 实有房屋 实有单位")
     console.print(
-        f"{plan.persons:,} made-up people, seed {plan.seed}: eleven departments hand over what they have, with all the "
-        f"faults that real feeds have, then {plan.days} days of changes. Nobody in it exists."
+        f"{plan.persons:,} made-up people (seed {plan.seed}). Eleven departments hand over what they have, with "
+        f"all the faults of real feeds, then the changes of {plan.days} days. Nobody in it exists.\n"
     )
     create_home(plan.home, kind="synthetic")
     there = Desk(plan.home, desk.overlay)
-    report = _run(there, plan, clock)
+    with there.site() as site:
+        clock = Clock(site.progress)
+        report = _run(replace(site, progress=clock), plan)
     _tell(there, plan, report, clock)
 
 
-def _run(desk: Desk, plan: DemoPlan, clock: Clock) -> RunReport:
-    with desk.site() as site:
-        with clock.time("synthesize"):
-            synthesize(persons=plan.persons, seed=plan.seed, days=plan.days, out=plan.folder, progress=site.progress)
-        with clock.time("run"):
-            return pipeline.run([plan.feeds], site)
+def _run(site: Site, plan: DemoPlan) -> RunReport:
+    synthesize(persons=plan.persons, seed=plan.seed, days=plan.days, out=plan.folder, progress=site.progress)
+    return pipeline.run([plan.feeds], site)
 
 
 def _tell(desk: Desk, plan: DemoPlan, report: RunReport, clock: Clock) -> None:
     console, reader = desk.console, desk.reader("training")
-    with clock.time("evaluate"):
-        evaluation = figures(reader, plan.truth)
-    heading(console, "1 · What came in 入库")
+    clock.begin("evaluate")
+    evaluation = figures(reader, plan.truth)
+    clock.begin("answers")
+    heading(console, "1 · Eleven feeds 来源")
     for drawn in delivery_tables(report.deliveries, desk.declarations):
-        console.print(drawn)
+        console.print(drawn, "")
     heading(console, "2 · What was linked 归并, and how right it is")
     with reader.opened() as snapshot, reader.entities(snapshot) as entities:
-        console.print(links_table(entities))
+        console.print(links_table(entities), "")
     for drawn in evaluation_tables(evaluation, desk.declarations):
-        console.print(drawn)
-    with clock.time("answers"):
-        heading(console, "3 · Three answers with their reasons 查询")
-        show_answers(reader, console)
-        heading(console, "4 · One link explained 解释")
-        pair = show_explained_link(reader, console)
+        console.print(drawn, "")
+    heading(console, "3 · Three answers with their reasons 查询")
+    house = show_answers(reader, console)
+    heading(console, "4 · One link explained 解释")
+    pair = show_explained_link(reader, console)
     heading(console, "Where to go on 下一步")
-    _go_on(console, desk, plan, pair)
-    console.print(f"\n[dim]{clock.told()}[/]")
-
-
-def _go_on(console: Console, desk: Desk, plan: DemoPlan, pair: tuple[str, str] | None) -> None:
-    for command in next_commands(str(plan.home), str(plan.truth), pair, desk.declarations):
+    for command in next_commands(Visit(sys.argv[0], plan.home, plan.truth), house, pair):
         console.print(f"  {command}", markup=False, soft_wrap=True)
+    console.print(f"\n[dim]{clock.told()}; home, feeds and truth are in {plan.folder}[/]", soft_wrap=True)

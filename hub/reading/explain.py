@@ -113,7 +113,8 @@ def telling_pair(reader: Reader) -> Disclosure:
 def telling_pair_sql() -> str:
     """One row at most: `left` and `right`, each feed:record_key, the surest such link."""
     return """
-        SELECT l.feed || ':' || l.record_key AS "left", r.feed || ':' || r.record_key AS "right"
+        SELECT l.feed || ':' || l.record_key AS "left", l.name AS left_name,
+               r.feed || ':' || r.record_key AS "right", r.name AS right_name
         FROM link
         JOIN person_record l ON l.record_id = link.record_l
         JOIN person_record r ON r.record_id = link.record_r

@@ -9,9 +9,9 @@ from stores.summaries import copy_tables, summarise
 from stores.warehouse import open_warehouse
 
 
-def home_with_snapshot(root: Path) -> Home:
-    """A synthetic home whose current snapshot holds one person."""
-    home = create_home(root, kind="synthetic")
+def home_with_snapshot(root: Path, *, kind: str = "synthetic") -> Home:
+    """A home whose current snapshot holds one person."""
+    home = create_home(root, kind=kind)
     shelf = SnapshotShelf(home.snapshots)
     building = shelf.begin("2026-06-30-aaaa")
     with open_warehouse(None) as warehouse:

@@ -1,23 +1,41 @@
 """The command line: messages that say what, where and what to do, and exit codes that say whose turn it is."""
 
-import subprocess
+import json
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from hub.cli import with_global_options_first
+from hub.cli import main, with_global_options_first
+from hub.sharing.audit import LOG_NAME
 from stores.home import create_home
+from tests.hub.shelf import home_with_snapshot
 
 
-def hub(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from hub.cli import main; main()", *arguments],
-        capture_output=True,
-        text=True,
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
-        check=False,
-    )
+@dataclass(frozen=True)
+class Done:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+Hub = Callable[..., Done]
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Hub:
+    def typed(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["hub", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        printed = capsys.readouterr()
+        return Done(int(left.value.code or 0), printed.out, printed.err)
+
+    return typed
 
 
 @pytest.fixture
@@ -40,8 +58,8 @@ def test_global_options_may_stand_anywhere() -> None:
     ]
 
 
-def test_help_names_the_verbs_in_the_order_of_the_flow() -> None:
-    told = hub("--help").stdout
+def test_help_names_the_verbs_in_the_order_of_the_flow(hub: Hub) -> None:
+    told = hub("--help").out
     verbs = [
         "init",
         "synthesize",
@@ -54,36 +72,38 @@ def test_help_names_the_verbs_in_the_order_of_the_flow() -> None:
         "evaluate",
         "explain",
         "ask",
+        "demo",
+        "serve",
     ]
     places = [told.index(f"│ {verb} ") for verb in verbs]
     assert places == sorted(places)
     assert "Exit codes" in told
 
 
-def test_no_home_says_how_to_make_one(tmp_path: Path) -> None:
+def test_no_home_says_how_to_make_one(hub: Hub, tmp_path: Path) -> None:
     done = hub("status", "--home", str(tmp_path / "nowhere"))
-    assert done.returncode == 4
-    assert "hub init" in done.stderr
+    assert done.code == 4
+    assert "hub init" in done.err
 
 
-def test_a_home_is_made_once_and_keeps_its_kind(tmp_path: Path) -> None:
+def test_a_home_is_made_once_and_keeps_its_kind(hub: Hub, tmp_path: Path) -> None:
     place = str(tmp_path / "home")
-    assert hub("init", "--home", place, "--kind", "synthetic").returncode == 0
-    assert hub("init", "--home", place, "--kind", "synthetic").returncode == 0
+    assert hub("init", "--home", place, "--kind", "synthetic").code == 0
+    assert hub("init", "--home", place, "--kind", "synthetic").code == 0
     done = hub("init", "--home", place, "--kind", "real")
-    assert (done.returncode, "is a synthetic home" in done.stderr) == (4, True)
+    assert (done.code, "is a synthetic home" in done.err) == (4, True)
 
 
-def test_nothing_published_says_what_to_run(home: Path) -> None:
+def test_nothing_published_says_what_to_run(hub: Hub, home: Path) -> None:
     done = hub("ask", "old_people_alone", "--purpose", "training", "--home", str(home))
-    assert done.returncode == 4
-    assert "hub run" in done.stderr
+    assert done.code == 4
+    assert "hub run" in done.err
 
 
-def test_an_unknown_question_names_what_looks_like_it(home: Path) -> None:
+def test_an_unknown_question_names_what_looks_like_it(hub: Hub, home: Path) -> None:
     done = hub("ask", "old_people_alon", "--purpose", "training", "--home", str(home))
-    assert done.returncode == 2
-    assert "old_people_alone" in done.stderr
+    assert done.code == 2
+    assert "old_people_alone" in done.err
 
 
 @pytest.mark.parametrize(
@@ -96,37 +116,66 @@ def test_an_unknown_question_names_what_looks_like_it(home: Path) -> None:
         (["train"], "--schemas DIR"),
     ],
 )
-def test_what_cannot_be_understood_is_told_to_who_typed_it(home: Path, arguments: list[str], told: str) -> None:
-    done = (
-        hub(*arguments, "--purpose", "training", "--home", str(home))
-        if arguments != ["train"]
-        else hub("train", "--home", str(home))
-    )
-    assert done.returncode == 2
-    assert told in done.stderr
+def test_what_cannot_be_understood_is_told_to_who_typed_it(
+    hub: Hub, home: Path, arguments: list[str], told: str
+) -> None:
+    done = hub(*arguments, "--home", str(home))
+    assert done.code == 2
+    assert told in done.err
 
 
-def test_a_file_that_no_contract_knows_is_the_department_s_turn(home: Path, tmp_path: Path) -> None:
+def test_a_file_that_no_contract_knows_is_the_department_s_turn(hub: Hub, home: Path, tmp_path: Path) -> None:
     (tmp_path / "holiday.csv").write_text("a,b\n1,2\n")
     done = hub("ingest", str(tmp_path / "holiday.csv"), "--home", str(home))
-    assert done.returncode == 1
-    assert "holiday.csv" in done.stdout
+    assert done.code == 1
+    assert "holiday.csv" in done.out
 
 
-def test_mistakes_in_declarations_are_told_with_file_and_key(tmp_path: Path) -> None:
+def test_mistakes_in_declarations_are_told_with_file_and_key(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "residence.yml").write_text("evidence: 3\n")
     done = hub("schemas", "check", "--schemas", str(tmp_path))
-    assert done.returncode == 2
-    assert "residence.yml" in done.stderr
+    assert done.code == 2
+    assert "residence.yml" in done.err
 
 
-def test_a_wrong_setting_is_told_with_its_place(home: Path) -> None:
-    done = hub("publish", "--home", str(home), HUB_THREADS="many")
-    assert done.returncode == 2
-    assert "HUB_THREADS" in done.stderr
+def test_a_wrong_setting_is_told_with_its_place(hub: Hub, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_THREADS", "many")
+    done = hub("publish", "--home", str(home))
+    assert done.code == 2
+    assert "HUB_THREADS" in done.err
 
 
-def test_the_list_of_questions_is_in_both_languages(home: Path) -> None:
-    told = hub("ask", "--list", "--home", str(home)).stdout
+def test_the_list_of_questions_is_in_both_languages(hub: Hub, home: Path) -> None:
+    told = hub("ask", "--list", "--home", str(home)).out
     assert "old_people_alone" in told
     assert "独居老人" in told or "老人" in told
+
+
+READINGS = [
+    ["ask", "old_people_alone"],
+    ["explain", "household_register:1", "household_register:2"],
+    ["neighbourhood", "P0000000000000001"],
+    ["path", "P0000000000000001", "H0000000000000001"],
+    ["evaluate", "--export", "export.csv"],
+]
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading[0])
+@pytest.mark.parametrize(
+    ("kind", "purpose", "rule"),
+    [
+        ("synthetic", [], "purpose-named"),
+        ("synthetic", ["--purpose", "curiosity"], "purpose-registered"),
+        ("real", ["--purpose", "training"], "training-on-made-up-people"),
+    ],
+)
+def test_every_reading_is_refused_and_written_down_where_no_rule_permits_it(
+    hub: Hub, tmp_path: Path, reading: list[str], kind: str, purpose: list[str], rule: str
+) -> None:
+    home = home_with_snapshot(tmp_path / "home", kind=kind)
+    done = hub(*reading, *purpose, "--home", str(home.root))
+    assert (done.code, done.out) == (3, "")
+    assert rule in done.err
+    [line] = (home.audit / LOG_NAME).read_text().splitlines()
+    assert (json.loads(line)["outcome"], json.loads(line)["rule"]) == ("refused", rule)
+    assert not Path("export.csv").exists()
