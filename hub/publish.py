@@ -87,7 +87,7 @@ def publish_snapshot(site: Site) -> Publication:
 def _plan(site: Site) -> Plan:
     graph = build_graph_tables(site.warehouse, site.declarations)
     as_of, models = _resolved_run(site)
-    entities = {name: summarise(site.warehouse, source) for name, (source, _) in TABLES.items()}
+    entities = {name: summarise(site.warehouse, source) for name, (source, _) in snapshot_tables(site).items()}
     declared = declarations_hash(site.declarations.tree)
     parts = [as_of.isoformat(), declared, *(f"{name} {models[name]}" for name in sorted(models))]
     for kind, summaries in (("table", entities), ("graph", graph)):
@@ -95,6 +95,12 @@ def _plan(site: Site) -> Plan:
         parts += [f"{kind} {name} {each.hash}" for name, each in sorted(summaries.items()) if name != "run"]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
     return Plan(f"{as_of.isoformat()}-{digest}", as_of, models, declared, entities, graph)
+
+
+def snapshot_tables(site: Site) -> Mapping[str, tuple[str, str]]:
+    """Tables of entities.duckdb: the same in every home, and what the linkage models have prepared."""
+    prepared = [f"prepared_{model.id}" for model in site.declarations.linkage.values() if model.prepared]
+    return {**TABLES, **{name: (f"resolved.{name}", "record_id") for name in prepared}}
 
 
 def _resolved_run(site: Site) -> tuple[date, Mapping[str, str]]:
@@ -145,13 +151,14 @@ def _find(site: Site, file: Path, plan: Plan) -> pa.Table:
 def _write_entities(site: Site, file: Path, plan: Plan, findings: pa.Table) -> Mapping[str, TableSummary]:
     site.warehouse.register_arrow("found", findings)
     try:
-        copy_tables(site.warehouse, file, {**TABLES, "finding": ("found", "question, parameters, position")})
+        tables = {**snapshot_tables(site), "finding": ("found", "question, parameters, position")}
+        copy_tables(site.warehouse, file, tables)
     finally:
         site.warehouse.unregister("found")
     with open_read_only(file, settings=site.settings.warehouse) as written:
-        tables = {name: summarise(written, name) for name in (*TABLES, "finding")}
-    _compare("entities.duckdb", plan.entities, tables)
-    return tables
+        summaries = {name: summarise(written, name) for name in tables}
+    _compare("entities.duckdb", plan.entities, summaries)
+    return summaries
 
 
 def _compare(what: str, planned: Mapping[str, TableSummary], written: Mapping[str, TableSummary]) -> None:

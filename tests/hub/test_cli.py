@@ -160,18 +160,19 @@ READINGS = [
 ]
 
 
+REFUSALS = [
+    ("synthetic", [], "purpose-named"),
+    ("synthetic", ["--purpose", "curiosity"], "purpose-registered"),
+    ("real", ["--purpose", "training"], "training-on-made-up-people"),
+]
+
+
 @pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading[0])
-@pytest.mark.parametrize(
-    ("kind", "purpose", "rule"),
-    [
-        ("synthetic", [], "purpose-named"),
-        ("synthetic", ["--purpose", "curiosity"], "purpose-registered"),
-        ("real", ["--purpose", "training"], "training-on-made-up-people"),
-    ],
-)
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal[2])
 def test_every_reading_is_refused_and_written_down_where_no_rule_permits_it(
-    hub: Hub, tmp_path: Path, reading: list[str], kind: str, purpose: list[str], rule: str
+    hub: Hub, tmp_path: Path, reading: list[str], refusal: tuple[str, list[str], str]
 ) -> None:
+    kind, purpose, rule = refusal
     home = home_with_snapshot(tmp_path / "home", kind=kind)
     done = hub(*reading, *purpose, "--home", str(home.root))
     assert (done.code, done.out) == (3, "")

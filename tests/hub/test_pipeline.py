@@ -53,7 +53,7 @@ def test_a_run_with_nothing_new_publishes_nothing(copy: Home, district: Path) ->
 def test_resolving_and_publishing_again_gives_the_same_snapshot(copy: Home) -> None:
     before = current(copy)
     with at_work(copy) as site:
-        pipeline.link(site, "again")
+        pipeline.link(site, pipeline.take_up(site).run_id)
         publication = pipeline.publish_snapshot(site)
     assert not publication.is_new
     assert current(copy) == before
