@@ -62,7 +62,8 @@ def parts_sql() -> str:
                        WHEN area = village THEN 'village' ELSE 'estate' END AS sort
         FROM (
             SELECT record_id, coalesce(record.town, town_code.town) AS town, road, lane, village, village_group,
-                   estate, {slots}
+                   estate, CASE WHEN address_key IS NOT NULL AND regexp_matches(room, '^[0-9A-Z-]+$')
+                                THEN concat(room, '室') END AS room_name, {slots}
             FROM standard.house_record record
             LEFT JOIN town_code ON town_code.code = left(community_code, 9)
         )
@@ -96,14 +97,15 @@ def named_sql() -> str:
     """
     return """
         CREATE OR REPLACE TEMP TABLE named AS
-        SELECT record_id, part.town, sort, number, building, sub_lane_slot, room_slot,
+        SELECT record_id, part.town, sort, number, building, sub_lane_slot,
+               coalesce(room_slot, room_name) AS room_slot,
                CASE WHEN sort = 'village' AND estate IS NOT NULL THEN concat(home, '|', estate)
                     WHEN sort <> 'village' THEN estate END AS quarter,
                CASE WHEN sort = 'lane' THEN concat(area, '|', lane_slot)
-                    WHEN sort = 'road' THEN area
+                    WHEN sort = 'road' THEN concat(area, '|')
                     WHEN sort = 'village' AND village_group IS NOT NULL THEN concat(home, '|', lane_slot)
                END AS canonical,
-               concat_ws('|', home, lane_slot) AS written
+               concat(home, '|', lane_slot) AS written
         FROM (
             SELECT part.*, CASE WHEN sort = 'village' AND area IN (SELECT village FROM village_town)
                                 THEN concat(area, '@', coalesce(part.town, '?')) ELSE area END AS home
@@ -198,7 +200,7 @@ def placed_sql() -> str:
         SELECT record.* REPLACE (
             place.place_key AS building_key,
             CASE WHEN place.place_key IS NULL THEN NULL
-                 WHEN precision = 'room' THEN concat(place.place_key, '|', place.room_slot)
+                 WHEN record.room IS NOT NULL THEN concat(place.place_key, '|', place.room_slot)
                  WHEN several.place_key IS NULL THEN place.place_key END AS address_key)
         FROM standard.house_record record
         LEFT JOIN place USING (record_id)

@@ -44,12 +44,16 @@ def branch_fits_sql(written: str, known: str) -> str:
 
 
 def parts_sql() -> str:
-    """Temporary table `unit_part`: code and name parts of each record; `entry` is the register row whose unit it is."""
+    """Temporary table `unit_part`: code and name parts of each record.
+
+    `entry` is the row whose own unit it is, in a feed that registers units with codes: no two rows mean one unit.
+    """
     return """
         CREATE OR REPLACE TEMP TABLE unit_part AS
         SELECT record_id, CASE WHEN uscc_valid THEN uscc END AS code, record.name, short, core, town,
                coalesce(name_part.branch, '') AS branch,
-               CASE WHEN split_part(record_key, '@', 1) = row_key THEN concat(feed, '|', row_key) END AS entry
+               CASE WHEN split_part(record_key, '@', 1) = row_key AND bool_or(uscc_valid) OVER (PARTITION BY feed)
+                    THEN concat(feed, '|', row_key) END AS entry
         FROM standard.unit_record record LEFT JOIN name_part ON name_part.name = record.name
     """
 

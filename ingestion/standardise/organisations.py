@@ -6,9 +6,9 @@ from functools import cache
 from typing import NamedTuple
 
 from ingestion.standardise.numerals import NUMERALS, arabic
-from ingestion.standardise.pinyin import simplified, syllables
+from ingestion.standardise.pinyin import HAN, simplified, syllables, without_accents
 from ingestion.standardise.text import clean_text, is_default
-from ingestion.standardise.unit_words import BRANCH_KINDS, FORM_END, PROVINCES, TRADE_END
+from ingestion.standardise.unit_words import BRANCH_KINDS, FORM_END, LATIN_EMPTY_WORDS, PROVINCES, TRADE_END
 
 _SPACE_IN_HAN = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])")
 _BRACKETED = re.compile(r"\(([^()]*)\)")
@@ -35,6 +35,9 @@ _GENERIC_SCHOOL = re.compile(
 )
 _SHORT_SCHOOL = re.compile(r"第([一二三四五六七八九十]+)(?:高级)?中学$")
 _NAMED_FOR_REGION = re.compile(r"(?:银行|大学|学院|医院|人民|师范|总工会|图书馆|博物馆|体育|海关)")
+_HAN = re.compile(HAN)
+_APOSTROPHES = re.compile(r"['’`.]")
+_NOT_LATIN = re.compile(r"[^0-9a-z]+")
 _TOWN = re.compile(r"(?:镇|街道|乡|新区|工业区)$")
 _PUNCTUATION = re.compile(r"[\s\"'“”‘’《》<>【】\[\]、,，.。·\-_/]+")
 
@@ -167,11 +170,24 @@ def unit_name_parts(name: str, *, places: frozenset[str] = frozenset()) -> UnitN
     return UnitNameParts(_without_form(rest), core, region if town else None, _branch_name(branch))
 
 
+def _latin_words(head: str) -> list[str]:
+    """The words of a name in Latin letters without articles, legal forms and the bare word restaurant."""
+    plain = without_accents(head.lower())
+    words = _NOT_LATIN.sub(" ", _APOSTROPHES.sub("", plain)).split()
+    return [word for word in words if word not in LATIN_EMPTY_WORDS] or words
+
+
 def organisation_name(raw: str, places: frozenset[str]) -> OrganisationName:
-    """Name, core, key and branch of one name as written; `places` as in unit_name_core."""
+    """Name, core, key and branch of one name as written; `places` as in unit_name_core.
+
+    The core of a name in Latin letters is its words in lower case, its key the same words in alphabetical order.
+    """
     text = _cleaned(raw)
     if is_default(text) or "测试" in text:
         return OrganisationName()
+    if not _HAN.search(text):
+        words = _latin_words(text)
+        return OrganisationName(text, " ".join(words) or None, "".join(sorted(words)) or None)
     head, branch = _split_branch(text)
     core = _core(head, places)
     key = "".join(syllables(core)) or None

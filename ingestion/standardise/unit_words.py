@@ -59,5 +59,12 @@ BRANCH_KINDS = _words(
     """
 )
 
+LATIN_EMPTY_WORDS = frozenset(
+    _words(
+        "the a an of and on at in co company corp corporation inc incorporated ltd limited llc plc gmbh ag sa srl bv "
+        "restaurant restaurants ristorante"
+    )
+)
+
 TRADE_END = _at_end(TRADES)
 FORM_END = _at_end(LEGAL_FORMS)

@@ -1,0 +1,104 @@
+"""Which house records name one dwelling: the names of quarters are learnt, gaps are filled only without a choice."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from ingestion.standardise.registry import STANDARDISERS
+from resolution.places import place_houses
+from stores.warehouse import Warehouse
+from tests.resolution.tables import empty_warehouse, insert
+
+ADDRESS = STANDARDISERS["address"]
+
+
+@pytest.fixture
+def warehouse() -> Iterator[Warehouse]:
+    with empty_warehouse() as opened:
+        yield opened
+
+
+def _keys(warehouse: Warehouse, addresses: Sequence[str]) -> list[str | None]:
+    """The dwelling key of each address, all of them recorded together."""
+    fields = [output.field for output in ADDRESS.outputs]
+    for number, address in enumerate(addresses):
+        parts = dict(zip(fields, ADDRESS.standardise(address), strict=True))
+        key = {"record_id": number, "feed": "some_feed", "record_key": str(number), "row_key": str(number)}
+        insert(warehouse, "standard.house_record", [key | parts])
+    table = place_houses(warehouse)
+    return [key for (key,) in warehouse.rows(f"SELECT address_key FROM {table} ORDER BY record_id")]
+
+
+BOTH = ["和静路55弄绿地新都1号101室", "和静路55弄绿地新都2号101室", "和静路55弄绿地新都1号102室"]
+
+
+def test_an_estate_is_read_as_the_lane_that_records_with_both_names_agree_on(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, [*BOTH, "绿地新都小区7号302室", "和静路55弄7号302室"])
+
+    assert keys[3] == keys[4] == "和静路|55弄||7号||302室"
+
+
+def test_one_record_with_both_names_is_too_little(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, [BOTH[0], "绿地新都7号302室", "和静路55弄7号302室"])
+
+    assert keys[1] != keys[2]
+
+
+def test_an_estate_with_two_lanes_names_neither_but_for_houses_known_in_one(warehouse: Warehouse) -> None:
+    other = ["和静路57弄绿地新都31号101室", "和静路57弄绿地新都31号201室", "和静路57弄绿地新都32号201室"]
+
+    keys = _keys(warehouse, [*BOTH, *other, "绿地新都7号302室", "绿地新都31号302室"])
+
+    assert keys[6] == "绿地新都|||7号||302室"
+    assert keys[7] == "和静路|57弄||31号||302室"
+
+
+def test_a_homestead_is_read_as_its_village_group(warehouse: Warehouse) -> None:
+    keys = _keys(
+        warehouse, ["红翔村3组沈家宅1号", "红翔村3组沈家宅2号", "南翔镇红翔村沈家宅45号", "红翔村第三村民小组45号"]
+    )
+
+    assert keys[2] == keys[3] == "红翔村|3组||45号|"
+
+
+def test_villages_of_one_name_in_two_towns_stay_apart(warehouse: Warehouse) -> None:
+    towns = [f"{town}新建村3组{number}号" for town in ("外冈镇", "华亭镇") for number in (1, 2)]
+
+    keys = _keys(warehouse, [*towns, "新建村3组1号"])
+
+    assert len(set(keys)) == 5
+
+
+def test_a_record_without_a_room_is_none_of_the_flats_of_its_building(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, ["和静路55弄1号101室", "和静路55弄1号102室", "和静路55弄1号"])
+
+    assert keys[2] is None
+
+
+def test_a_house_without_rooms_is_one_dwelling_however_it_is_written(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, ["嘉定区和静路55号", "和静路55号", "和静路55号底层商铺"])
+
+    assert set(keys) == {"和静路|||55号|"}
+
+
+def test_a_gate_number_with_several_buildings_names_none_of_them(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, ["沪宜公路1101号1幢", "沪宜公路1101号2幢", "沪宜公路1101号"])
+
+    assert keys[2] is None
+    assert keys[0] != keys[1]
+
+
+def test_the_only_house_of_a_lane_is_meant_where_its_number_is_left_out(warehouse: Warehouse) -> None:
+    known = [f"和静路55弄1号{room}室" for room in (101, 102, 201)]
+
+    assert _keys(warehouse, [*known, "和静路55弄101室"])[3] == "和静路|55弄||1号||101室"
+
+
+def test_a_lane_with_several_houses_leaves_a_missing_number_open(warehouse: Warehouse) -> None:
+    known = [f"和静路55弄{number}号101室" for number in (1, 1, 2)]
+
+    assert _keys(warehouse, [*known, "和静路55弄101室"])[3] is None
+
+
+def test_half_an_address_names_no_dwelling(warehouse: Warehouse) -> None:
+    assert _keys(warehouse, ["12号302室", "江桥镇", "不详"]) == [None, None, None]
