@@ -68,9 +68,14 @@ class Explanation:
         return probability(self.weight)
 
 
-def snapshot_sources(register: str) -> Sources:
+def snapshot_sources(model: LinkageModel) -> Sources:
     """The tables of a snapshot's `entities.duckdb`."""
-    return Sources(f"{register}_record", "fact", "member", "link")
+    records = f"{model.id}_record"
+    if model.prepared:
+        names = ", ".join(f"'{name}'" for name in model.prepared)
+        own = f"(SELECT COLUMNS(lambda name: name NOT IN ({names})) FROM {records})"
+        records = f"(FROM {own} JOIN prepared_{model.id} USING (record_id))"
+    return Sources(records, "fact", "member", "link")
 
 
 def explain_pair(
@@ -85,7 +90,7 @@ def explain_pair(
 
     Reads the tables of a snapshot, or those of `sources`. Raises UnknownRecordError where one record is not there.
     """
-    sources = sources or snapshot_sources(model.id)
+    sources = sources or snapshot_sources(model)
     left, right = sorted(pair)
     groups = _groups(warehouse, sources, model.id, (left, right))
     collapsed = right in groups[left]
@@ -160,7 +165,7 @@ def _groups(warehouse: Warehouse, sources: Sources, register: str, records: tupl
     found = {}
     for record in records:
         if not warehouse.rows(f"SELECT 1 FROM {sources.records} WHERE record_id = $record", {"record": record}):
-            raise UnknownRecordError(f"{sources.records} has no record {record}: look it up by feed and key")
+            raise UnknownRecordError(f"the register {register} has no record {record}: look it up by feed and key")
         group = {record}
         # Collapse links are a star: from any record every other one is two steps away at most.
         for _ in range(2):

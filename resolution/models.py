@@ -65,6 +65,8 @@ def score(warehouse: Warehouse, model: LinkageModel, weights: Weights, *, explai
         linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("pair"))
         scores = linker.inference.predict(warning_mode="never")
         warehouse.execute(f"CREATE OR REPLACE TEMP TABLE scored AS FROM {scores.physical_name}")
+    for column in counted_columns(model):
+        warehouse.execute(f"DROP TABLE temp.frequency_{column}")
 
 
 def sample(warehouse: Warehouse, model: LinkageModel) -> Shares:
@@ -134,6 +136,12 @@ def _parameters(linker: Any, model: LinkageModel) -> dict[tuple[str, str], tuple
 def _number(value: object) -> float | None:
     # Splink writes a text where a level was never observed.
     return float(value) if isinstance(value, float | int) else None
+
+
+def counted_columns(model: LinkageModel) -> list[str]:
+    """The columns whose value shares count."""
+    names = {level.term_frequency for each in model.comparisons for level in each.levels}
+    return sorted(name for name in names if name is not None)
 
 
 def _register_frequencies(warehouse: Warehouse, linker: Any, model: LinkageModel, weights: Weights) -> None:

@@ -14,6 +14,7 @@ from resolution.residence import build_residence
 from resolution.unit_names import name_units
 from resolution.weights import Weights, default_weights
 from schemas.declarations import Declarations
+from schemas.readers.linkage import LinkageModel
 from stores.operational.database import Operational
 from stores.progress import Progress, SilentProgress
 from stores.warehouse import Warehouse
@@ -74,13 +75,13 @@ def resolve_register(context: ResolutionContext, register: str, weights: Mapping
     model = context.declarations.linkage.get(register)
     if model is None or register not in weights:
         raise ResolutionError(f"linkage/{register}.yml or linkage/weights/{register}.json is missing: run `hub train`")
+    source = source_table(context.warehouse, register)
     linked = link_register(
-        context.warehouse,
-        context.operational,
-        model=model,
-        weights=weights[register],
-        source=source_table(context.warehouse, register),
+        context.warehouse, context.operational, model=model, weights=weights[register], source=source
     )
+    if model.prepared:
+        context.warehouse.execute(prepared_sql(model, source))
+        context.warehouse.execute(f"DROP TABLE temp.{source}")
     minting = Minting(register, context.run_id, context.identity_key)
     churn = assign_entities(context.warehouse, context.operational, minting)
     clear(context.warehouse)
@@ -90,6 +91,12 @@ def resolve_register(context: ResolutionContext, register: str, weights: Mapping
 def source_table(warehouse: Warehouse, register: str) -> str:
     """The table whose records are linked: the register's standard one, or what is prepared from it."""
     return PREPARE[register](warehouse) if register in PREPARE else f"standard.{register}_record"
+
+
+def prepared_sql(model: LinkageModel, source: str) -> str:
+    """`resolved.prepared_<register>`: record_id and what preparation added, for explanations out of a snapshot."""
+    columns = ", ".join(["record_id", *model.prepared])
+    return f"CREATE OR REPLACE TABLE resolved.prepared_{model.id} AS SELECT {columns} FROM {source} ORDER BY record_id"
 
 
 def _write_run(context: ResolutionContext, versions: Mapping[str, str]) -> date:

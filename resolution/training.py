@@ -6,7 +6,7 @@ from resolution.blocking import block
 from resolution.columns import filled_columns
 from resolution.errors import UntrainedError
 from resolution.linking import clear, prepare_nodes
-from resolution.models import Shares, learn, sample
+from resolution.models import Shares, counted_columns, learn, sample
 from resolution.weights import LevelWeight, TermFrequencies, Weights
 from schemas.readers.linkage import KeyRule, LinkageModel
 from stores.operational.database import Operational
@@ -24,16 +24,19 @@ def train(
     """Weights for the register whose records are in `source`; contexts read the registers resolved before.
 
     u and the prior come from the nodes after collapse, where few pairs are one; m from all records, where many are.
-    Comparisons that no record can answer keep their weights of `earlier`. Raises UntrainedError for a level that is
-    neither learnt nor fixed.
+    Comparisons that no record can answer keep their weights of `earlier`, and so does a register without records.
+    Raises UntrainedError for a level that is neither learnt nor fixed.
     """
     fitted = prepare_nodes(warehouse, operational, model, source).model
     ((nodes,),) = warehouse.rows("SELECT count(*) FROM node")
+    if earlier is not None and (nodes < 2 or not fitted.comparisons):
+        clear(warehouse)
+        return earlier
     links = _links(warehouse, fitted)
     u = {**sample(warehouse, fitted), **_chances(fitted, nodes)}
     m = learn(warehouse, fitted, u, prior=2 * links / max(nodes, 2) / max(nodes - 1, 1))
     levels = _levels(fitted, m, u)
-    frequencies = {name: _frequencies(warehouse, name) for name in _counted(fitted)}
+    frequencies = {name: _frequencies(warehouse, name) for name in counted_columns(fitted)}
     clear(warehouse)
     return Weights(
         register=model.id,
@@ -93,11 +96,6 @@ def _chances(model: LinkageModel, nodes: int) -> Shares:
         for level in comparison.levels
         if level.others is not None
     }
-
-
-def _counted(model: LinkageModel) -> list[str]:
-    names = {level.term_frequency for each in model.comparisons for level in each.levels}
-    return sorted(name for name in names if name is not None)
 
 
 def _frequencies(warehouse: Warehouse, column: str) -> TermFrequencies:

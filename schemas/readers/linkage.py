@@ -138,7 +138,7 @@ class Training:
 class LinkageModel:
     """How the records of one register are linked; thresholds are match probabilities.
 
-    `prepared` names columns that the register's preparation adds to its fields before records are linked.
+    `prepared` names columns that the register's preparation adds, or puts in place of its fields, before linking.
     Pairs for which a statement of `stewards` holds are put before a steward, whatever their score.
     """
 
