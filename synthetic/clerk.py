@@ -174,6 +174,14 @@ class Clerk:
         text = where(default, take(_DEFAULT_PHONES, self.dice.one_of(len(phone), 5)), text)
         return Recorded(where(missing, None, text), np.where(missing | default, 0, phone))
 
+    def credit_codes(self, unit: Ints) -> Recorded:
+        """Each unit's credit code, null below zero; a few are of the kinds that came before. The key is the unit."""
+        code = take(self.world.units.code, unit)
+        old = self.slips("credit_code_old", unit >= 0)
+        organisation = pc.utf8_slice_codeunits(code, 8, 17)
+        former = where(unit % 2 == 0, organisation, join("3101140", number(np.maximum(unit, 0) * 61 + 20_000_003, 8)))
+        return Recorded(where(old, former, code), np.where(old, UNKNOWN, unit))
+
     def sexes(self, person: Ints, *, female: str = "女", male: str = "男") -> Text:
         """Each person's sex; a few rows with a code that no list knows."""
         text = where(self.world.people.sex[person] == 1, male, female)

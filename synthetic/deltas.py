@@ -13,6 +13,7 @@ from synthetic.faults import FaultLog, Faults
 from synthetic.records import DAY, Feed
 from synthetic.text import Flags, Ints, Text, moments, take, where, words
 
+ID_COLUMNS = {"separated_residents": "身份证号", "school_roll": "身份证件号"}  # of the feeds that come as sheets
 _OPERATIONS = words(["", "新增", "变更", "删除"])
 
 
@@ -70,16 +71,23 @@ def draw_schedule(dice: Dice, feed: Feed, faults: Faults, *, days: int, log: Fau
     lost = np.zeros(size, dtype=bool)
     for fault in ("key_missing", "id_as_number"):
         if feed.name in faults.rates[fault]:
-            lost |= _note(
-                log, fault, feed.name, (fate == Fate.STEADY) & ~lost & dice.happens(faults.rate(fault, feed.name), size)
-            )
+            able = (fate == Fate.STEADY) & ~lost & _spoilable(feed, fault)
+            lost |= _note(log, fault, feed.name, able, dice.happens(faults.rate(fault, feed.name), size))
     older = feed.version - dice.between(40, 400, size) * DAY
     return Schedule(fate, day, lost, older)
 
 
-def _note(log: FaultLog, fault: str, feed: str, hit: Flags) -> Flags:
-    log.note(fault, feed, eligible=len(hit), applied=int(hit.sum()))
-    return hit
+def _spoilable(feed: Feed, fault: str) -> Flags:
+    """A spreadsheet turns an ID into a number only where it has nothing but digits."""
+    if fault == "key_missing":
+        return np.ones(len(feed), dtype=bool)
+    digits = pc.match_substring_regex(feed.columns[ID_COLUMNS[feed.name]], "^[0-9]{15,18}$")
+    return np.asarray(pc.fill_null(digits, False))
+
+
+def _note(log: FaultLog, fault: str, feed: str, able: Flags, hit: Flags) -> Flags:
+    log.note(fault, feed, eligible=int(able.sum()), applied=int((able & hit).sum()))
+    return able & hit
 
 
 def settle(feed: Feed, schedule: Schedule) -> Feed:

@@ -6,7 +6,8 @@ import numpy as np
 
 from synthetic.calendar import AS_OF, BEGIN, NEVER, YEAR
 from synthetic.dice import Dice
-from synthetic.life import Life
+from synthetic.families import GONE
+from synthetic.life import Life, former_homes
 from synthetic.people import People
 from synthetic.text import Ints
 from synthetic.units import ACTIVE, Sort, Units
@@ -24,12 +25,13 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Schooling:
-    """One entry per pupil: school, first day, grade (1 to 12)."""
+    """One entry per pupil: school, first day, grade (1 to 12); status is 0 in school, 1 finished, 2 left."""
 
     person: Ints
     school: Ints
     begin: Ints
     grade: Ints
+    status: Ints
 
 
 def draw_jobs(dice: Dice, people: People, units: Units, idle: Ints) -> Jobs:
@@ -59,9 +61,13 @@ def draw_schooling(dice: Dice, people: People, life: Life, units: Units) -> tupl
     share = np.where(years < 15.8, 0.94, 0.84)
     enrolled = pupil & (dice.rng.random(len(people)) < share)
     idle = np.flatnonzero(pupil & ~enrolled & (years >= 16))
-    person = np.flatnonzero(enrolled)
+    finished = people.resident & (years >= 18.9) & (years < 20.5) & (life.home >= 0) & dice.happens(0.4, len(people))
+    known = former_homes(life.residences, len(people)) >= 0
+    left = (people.status == GONE) & (years >= 6.5) & (years < 18) & known & dice.happens(0.6, len(people))
+    status = np.select([finished, left], [1, 2], 0)
+    person = np.flatnonzero(enrolled | finished | left)
     schools = units.schools
     school = schools[(people.family[person] * 7 + (grade[person] > 5)) % len(schools)]
     first = np.maximum(people.arrived[person], np.maximum(BEGIN - 7 * YEAR, people.born[person] + int(6.2 * YEAR)))
     begin = np.minimum(first - first % YEAR + 60, AS_OF - 30)
-    return Schooling(person, school, begin, grade[person]), idle
+    return Schooling(person, school, begin, np.maximum(grade[person], 1), status[person]), idle

@@ -1,7 +1,6 @@
 """Writes deliveries in the formats that departments hand over; equal tables give equal bytes."""
 
 import io
-import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +11,11 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from synthetic.deltas import Delivery
+from synthetic.deltas import ID_COLUMNS, Delivery
 from synthetic.text import join, where
 
 _CHUNK = 100_000
 _SHEETS = {"separated_residents": "人户分离", "school_roll": "学籍"}
-_ID_COLUMNS = {"separated_residents": "身份证号", "school_roll": "身份证件号"}
 _LISTS = ("人员",)
 _MADE = datetime(2026, 6, 30)
 
@@ -78,13 +76,13 @@ def _write_xlsx(delivery: Delivery, path: Path) -> None:
     sheet = book.add_worksheet(_SHEETS[delivery.feed])
     names = delivery.table.column_names
     sheet.write_row(0, 0, names)
-    card = names.index(_ID_COLUMNS[delivery.feed])
+    card = names.index(ID_COLUMNS[delivery.feed])
     columns = [column.to_pylist() for column in delivery.table.columns]
     for row, (values, as_number) in enumerate(
         zip(zip(*columns, strict=True), delivery.as_number.tolist(), strict=True), start=1
     ):
         for place, value in enumerate(values):
-            if place == card and as_number and value and re.fullmatch(r"\d{15,18}", value):
+            if place == card and as_number:
                 sheet.write_number(row, place, float(value))
             elif value is not None:
                 sheet.write_string(row, place, value)

@@ -54,7 +54,7 @@ def school_roll(desk: Desk) -> Feed:
         "学校名称": take(desk.world.units.name, pupils.school),
         "学校标识码": number(3131000000 + pupils.school, 10),
         "年级": number(pupils.grade),
-        "学籍状态": take(words(["在读"]), np.zeros(size, dtype=np.int64)),
+        "学籍状态": take(words(["在读", "毕业", "转出"]), pupils.status),
         "入学日期": iso_days(pupils.begin),
     }
     for guardian in guardians:
@@ -106,11 +106,11 @@ def _facts(desk: Desk, home: HouseRole, observed: Ints, guardians: tuple[_Guardi
         Facts("guardian_home", rows, each.person, house, pupils.begin, never, observed, exact).kept(each.named)
         for each in guardians
     ]
-    return (enrolment, at_home, *theirs)
+    return tuple(fact.kept(pupils.status[fact.rows] == 0) for fact in (enrolment, at_home, *theirs))
 
 
 def _school_homes(desk: Desk, person: Ints) -> Ints:
     """The home that the school knows: for a share of those who moved, the one before."""
     before = former_homes(desk.world.life.residences, len(desk.world.people))[person]
-    stale = desk.slips("school_home_stale", before >= 0)
-    return np.where(stale, before, desk.world.life.home[person])
+    stale = desk.slips("school_home_stale", (before >= 0) & (desk.world.life.home[person] >= 0))
+    return np.where(stale | (desk.world.life.home[person] < 0), before, desk.world.life.home[person])

@@ -21,14 +21,15 @@ def social_insurance(desk: Desk) -> Feed:
     short = desk.slips("employer_short_name", able)
     head_office = desk.slips("employer_head_office", units.sort[unit] == Sort.BRANCH)
     no_code = desk.slips("employer_code_missing", able)
-    code = np.where(no_code, -1, np.where(head_office, units.parent[unit], unit))
+    written = np.where(no_code, -1, np.where(head_office, units.parent[unit], unit))
+    code = desk.clerk.credit_codes(written)
     last = np.minimum(jobs.end, AS_OF)
     columns = {
         "个人编号": desk.row_keys("SB", size),
         "姓名": name.text,
         "身份证号": card.text,
         "户籍地区划": number(world.people.hukou[person], 6),
-        "参保单位代码": take(units.code, code),
+        "参保单位代码": code.text,
         "参保单位名称": where(short, take(units.short, unit), take(units.name, unit)),
         "参保起始月": months(jobs.begin),
         "参保终止月": months(jobs.end),
@@ -41,7 +42,7 @@ def social_insurance(desk: Desk) -> Feed:
         columns,
         desk.versions(np.maximum(jobs.begin, AS_OF - 2 * YEAR)),
         persons=(person_role("", rows, person, name, number=card),),
-        units=(UnitRole("employer", rows, unit, code, np.where(short, len(units) + unit, unit)),),
+        units=(UnitRole("employer", rows, unit, code.key, np.where(short, len(units) + unit, unit)),),
         facts=(Facts("employment", rows, person, unit, month_starts(jobs.begin), _left(jobs.end), last, able),),
         previous={"累计缴费月数": number(np.maximum((last - jobs.begin) // 30 - 1, 1))},
     )
@@ -60,10 +61,11 @@ def business_register(desk: Desk) -> Feed:
     person = units.legal_rep[unit]
     name, card = desk.clerk.names(person), desk.clerk.ids(person)
     phone, address = desk.clerk.written_phones(units.phone[unit]), desk.clerk.addresses(house)
-    old = desk.slips("credit_code_missing", np.ones(size, dtype=bool))
+    missing = desk.slips("credit_code_missing", np.ones(size, dtype=bool))
+    code = desk.clerk.credit_codes(np.where(missing, -1, unit))
     columns = {
         "登记编号": desk.row_keys("GS", size),
-        "统一社会信用代码": where(old, None, take(units.code, unit)),
+        "统一社会信用代码": code.text,
         "名称": take(units.name, unit),
         "法定代表人": name.text,
         "法定代表人证件号": card.text,
@@ -84,6 +86,6 @@ def business_register(desk: Desk) -> Feed:
         desk.versions(np.maximum(founded, AS_OF - 5 * YEAR)),
         persons=(PersonRole("legal_rep", rows, person, name.key, card.key),),
         houses=(HouseRole("house", rows, house, address.house),),
-        units=(UnitRole("", rows, unit, np.where(old, -1, unit), unit),),
+        units=(UnitRole("", rows, unit, code.key, unit),),
         facts=(Facts("licence", rows, unit, house, founded, ended, founded, address.house == house),),
     )
