@@ -8,8 +8,10 @@ from typing import Any
 
 from splink import DuckDBAPI, Linker
 
+from resolution.columns import filled_columns
 from resolution.weights import Weights
-from schemas.readers.linkage import Comparison, Level, LinkageModel
+from schemas.readers.linkage import Comparison, KeyRule, Level, LinkageModel
+from schemas.readers.linkage_file import key_column
 from stores.warehouse import Warehouse
 
 NOTHING_SCORED = """
@@ -85,7 +87,10 @@ def learn(warehouse: Warehouse, model: LinkageModel, shares: Shares, *, prior: f
             if shares[comparison.id, level.id] is not None:
                 each["u_probability"] = shares[comparison.id, level.id]
     with _linker(warehouse, "linked", settings) as linker:
-        for on in _usable(model.training.em, model):
+        single = filled_columns(warehouse, model) - model.many
+        for on in model.training.em:
+            if not set(KeyRule("", on, "").columns) <= single:
+                continue
             linker.training.estimate_parameters_using_expectation_maximisation(
                 _rule_sql(on), max_pairs=model.training.max_pairs, record_sample_proportion=1.0
             )
@@ -115,14 +120,14 @@ def _level(comparison: Comparison, level: Level, weights: Weights | None) -> dic
     return entry
 
 
-def _usable(rules: tuple[tuple[str, ...], ...], model: LinkageModel) -> list[tuple[str, ...]]:
-    filled = {name for each in model.comparisons for name in each.needs}
-    filled |= {name for each in model.comparisons for level in each.levels for name in level.columns}
-    return [on for on in rules if set(on) <= filled - model.many]
-
-
 def _rule_sql(on: tuple[str, ...]) -> str:
-    return " and ".join(f"l.{part} = r.{part}" for part in on)
+    sides = ((_sided(part, "l"), _sided(part, "r")) for part in on)
+    return " and ".join(f"{left} = {right}" for left, right in sides)
+
+
+def _sided(part: str, side: str) -> str:
+    column = key_column(part) or part
+    return re.sub(rf"\b{column}\b", f"{side}.{column}", part)
 
 
 def _parameters(linker: Any, model: LinkageModel) -> dict[tuple[str, str], tuple[float | None, float | None]]:
