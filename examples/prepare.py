@@ -1,11 +1,13 @@
 """Makes a public set ready for `hub ingest` and `hub evaluate`: `python -m examples.prepare NAME --out DIR`.
 
-The file itself is not copied: `DIR/delivery` holds a link to it and the sidecar that names the delivery. `DIR/truth`
-holds the set's own answer, which its contract drops before anything is linked.
+The file itself is not copied: `DIR/delivery` holds a link to it and the sidecar that names the delivery. `DIR/schemas`
+is the example's contract, where `hub train` may add weights. `DIR/truth` holds the set's own answer, which the contract
+drops before anything is linked.
 """
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +32,7 @@ class PublicSet:
     answer: str
 
     def schemas(self) -> Path:
-        """The folder to name with `--schemas`."""
+        """The folder of the example's declarations."""
         return ROOT / self.feed / "schemas"
 
 
@@ -48,8 +50,9 @@ def data_folder() -> Path:
 
 
 def prepare(public: PublicSet, file: Path, out: Path) -> tuple[Path, Path]:
-    """Folders of the delivery and of the truth, made under `out` for the set in this file."""
+    """Folders of the delivery and of the truth, made under `out` beside the contract for the set in this file."""
     delivery, truth = out / "delivery", out / "truth"
+    shutil.copytree(public.schemas(), out / "schemas", dirs_exist_ok=True)
     for folder in (delivery, truth):
         folder.mkdir(parents=True, exist_ok=True)
     link = delivery / file.name
@@ -79,8 +82,8 @@ def main(
     delivery, truth = prepare(public, found, out)
     home = f"hub --home {out / 'home'}"
     typer.echo(f"{home} init --kind synthetic")
-    for verb in (f"run {delivery}", f"evaluate --truth {truth}"):
-        typer.echo(f"{home} --schemas {public.schemas()} {verb}")
+    for verb in (f"ingest {delivery}", "train", "run", f"evaluate --truth {truth}"):
+        typer.echo(f"{home} --schemas {out / 'schemas'} {verb}")
 
 
 if __name__ == "__main__":

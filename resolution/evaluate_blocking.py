@@ -4,14 +4,11 @@ Records of one true entity with equal keys form a class, so that an entity of th
 every pupil) costs no more than its few ways of being written.
 """
 
-import re
 from collections.abc import Iterable
 
 from schemas.declarations import Declarations
-from schemas.readers.linkage import KeyRule, LinkageModel, LinkColumn, LinkContext
+from schemas.readers.linkage import KeyRule, LinkageModel, LinkContext
 from stores.warehouse import Warehouse
-
-WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: str) -> float | None:
@@ -19,7 +16,8 @@ def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: s
     model = declarations.linkage.get(register)
     if model is None:
         return None
-    for statement in (compared_sql(model), keys_sql(model), classes_sql()):
+    fields = declarations.registers[register].field_names
+    for statement in (compared_sql(model, fields), keys_sql(model), classes_sql()):
         snapshot.execute(statement)
     [(true_pairs, met)] = snapshot.rows(met_sql(register))
     for table in ("compared", "met_by", "record_class"):
@@ -27,18 +25,21 @@ def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: s
     return int(met or 0) / int(true_pairs) if true_pairs else None
 
 
-def compared_sql(model: LinkageModel) -> str:
+def compared_sql(model: LinkageModel, fields: frozenset[str]) -> str:
     """Temporary table `compared`: record and the columns that the model's rules read.
 
-    A column out of one that preparation adds is null: rules on it count only where they collapsed records.
+    Of the register's `fields`, those that preparation made anew are taken from there.
     """
-    values = [f'{_value(each, model)} AS "{each.id}"' for each in model.columns]
+    kept = ", ".join(["record_id", *(f'"{field}"' for field in sorted(fields - set(model.prepared)))])
+    kept = f"SELECT {kept} FROM {model.id}_record"
+    values = [f'{f"[{each.value}]" if each.many else each.value} AS "{each.id}"' for each in model.columns]
+    prepared = f"JOIN prepared_{model.id} USING (record_id)" if model.prepared else ""
     ties = [f'tie_{each.id}.entities AS "{each.id}"' for each in model.contexts]
     joins = [f"LEFT JOIN ({ties_sql(model.id, each)}) tie_{each.id} USING (record_id)" for each in model.contexts]
     return f"""
         CREATE OR REPLACE TEMP TABLE compared AS
         SELECT {", ".join(["own.*", *ties])}
-        FROM (SELECT record_id, {", ".join(values)} FROM {model.id}_record) own {" ".join(joins)}
+        FROM (SELECT record_id, {", ".join(values)} FROM ({kept}) {prepared}) own {" ".join(joins)}
     """
 
 
@@ -126,12 +127,6 @@ def met_sql(register: str) -> str:
                (SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM class WHERE len(keys) > 0)
              + (SELECT coalesce(sum(n_l * n_r), 0) FROM meeting)
     """
-
-
-def _value(column: LinkColumn, model: LinkageModel) -> str:
-    if set(WORD.findall(column.value)) & set(model.prepared):
-        return "NULL::VARCHAR[]" if column.many else "NULL"
-    return f"[{column.value}]" if column.many else column.value
 
 
 def _union(parts: Iterable[str]) -> str:

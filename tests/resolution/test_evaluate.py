@@ -23,13 +23,16 @@ def declarations() -> Declarations:
 
 
 @pytest.fixture
-def snapshot() -> Iterator[Warehouse]:
+def snapshot(declarations: Declarations) -> Iterator[Warehouse]:
     """A snapshot's tables, empty, at 2026-07-03."""
     with open_warehouse(None) as warehouse:
         for register in read_registers(DeclarationTree()).values():
             fields = {field.name: TYPES[field.type] for field in register.fields}
             columns = ", ".join(f'"{name}" {kind}' for name, kind in (RECORD | fields).items())
             warehouse.execute(f"CREATE TABLE {register.id}_record ({columns})")
+        for model in declarations.linkage.values():
+            prepared = ", ".join(["record_id BIGINT", *(f"{column} VARCHAR" for column in model.prepared)])
+            warehouse.execute(f"CREATE TABLE prepared_{model.id} ({prepared})")
         warehouse.execute(f"CREATE TABLE fact ({FACT})")
         warehouse.execute(f"CREATE TABLE link ({LINK})")
         warehouse.execute("CREATE TABLE member (register VARCHAR, record_id BIGINT, entity_id VARCHAR)")
