@@ -52,11 +52,15 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Fate of each row and the day (counted from 1) of the delta that brings it; `lost` rows never become records."""
+    """Fate of each row and the day (counted from 1) of the delta that brings it; `lost` rows never become records.
+
+    `twice`: the full dump holds the row two times.
+    """
 
     fate: Ints
     day: Ints
     lost: Flags
+    twice: Flags
     older_version: Ints
 
 
@@ -73,8 +77,12 @@ def draw_schedule(dice: Dice, feed: Feed, faults: Faults, *, days: int, log: Fau
         if feed.name in faults.rates[fault]:
             able = (fate == Fate.STEADY) & ~lost & _spoilable(feed, fault)
             lost |= _note(log, fault, feed.name, able, dice.happens(faults.rate(fault, feed.name), size))
+    twice = np.zeros(size, dtype=bool)
+    if feed.name in faults.rates["row_twice"]:
+        able = (fate == Fate.STEADY) & ~lost
+        twice = _note(log, "row_twice", feed.name, able, dice.happens(faults.rate("row_twice", feed.name), size))
     older = feed.version - dice.between(40, 400, size) * DAY
-    return Schedule(fate, day, lost, older)
+    return Schedule(fate, day, lost, twice, older)
 
 
 def _spoilable(feed: Feed, fault: str) -> Flags:
@@ -101,9 +109,9 @@ def settle(feed: Feed, schedule: Schedule) -> Feed:
     return replace(feed, facts=tuple(facts))
 
 
-def deliveries(dice: Dice, feed: Feed, schedule: Schedule, faults: Faults, *, days: int) -> list[Delivery]:
+def deliveries(feed: Feed, schedule: Schedule, faults: Faults, *, days: int) -> list[Delivery]:
     """The files of one feed, the full dump first; days without a change have none."""
-    files = [_full(dice, feed, schedule, faults)]
+    files = [_full(feed, schedule, faults)]
     for number in range(1, days + 1):
         rows = np.flatnonzero((schedule.fate != Fate.STEADY) & (schedule.day == number))
         if len(rows):
@@ -111,12 +119,8 @@ def deliveries(dice: Dice, feed: Feed, schedule: Schedule, faults: Faults, *, da
     return files
 
 
-def _full(dice: Dice, feed: Feed, schedule: Schedule, faults: Faults) -> Delivery:
-    rows = np.flatnonzero(schedule.fate != Fate.NEW)
-    twice = rows[
-        (schedule.fate[rows] == Fate.STEADY) & ~schedule.lost[rows] & dice.happens(_twice(faults, feed), len(rows))
-    ]
-    rows = np.r_[rows, twice]
+def _full(feed: Feed, schedule: Schedule, faults: Faults) -> Delivery:
+    rows = np.r_[np.flatnonzero(schedule.fate != Fate.NEW), np.flatnonzero(schedule.twice)]
     changed = schedule.fate[rows] == Fate.CHANGED
     version = np.where(changed, schedule.older_version[rows], feed.version[rows])
     columns = _with_previous(feed, rows, changed, also_houses=True)
@@ -126,10 +130,6 @@ def _full(dice: Dice, feed: Feed, schedule: Schedule, faults: Faults) -> Deliver
         columns[feed.key_column] = where(spoiled, None, columns[feed.key_column])
     table = _table(columns, version, np.zeros(len(rows), dtype=np.int64))
     return Delivery(feed.name, "full", AS_OF, 1, table, as_number)
-
-
-def _twice(faults: Faults, feed: Feed) -> float:
-    return faults.rate("row_twice", feed.name)
 
 
 def _delta(feed: Feed, schedule: Schedule, rows: Ints, number: int) -> Delivery:

@@ -102,7 +102,7 @@ def synthesize(*, persons: int, seed: int, days: int, out: Path, progress: Progr
         feed = write(open_desk(name, world, faults, seed=seed, log=log))
         stream = dice(seed, "deltas", name)
         schedule = draw_schedule(stream, feed, faults, days=days, log=log)
-        files = deliveries(stream, feed, schedule, faults, days=days)
+        files = deliveries(feed, schedule, faults, days=days)
         for file in files:
             write_delivery(file, out / "feeds")
         rows[name] = sum(len(file.table) for file in files)

@@ -141,7 +141,7 @@ def draw_units(dice: Dice, world: UnitWorld, persons: int) -> Units:
 def _sizes(dice: Dice, sort: Ints, persons: int) -> Ints:
     """How many work there, few in most and very many in some; six at most at a stall."""
     drawn = dice.rng.pareto(1.3, len(sort)) * np.array([6, 4, 1, 30])[sort]
-    most = np.array([max(persons // 50, 6), max(persons // 100, 6), 6, 60])[sort]
+    most = np.clip(np.array([persons // 50, persons // 100, 0, 60]), 6, 3000)[sort]
     return np.asarray(np.clip(drawn, 1, most).astype(np.int64))
 
 
