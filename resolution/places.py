@@ -98,7 +98,7 @@ def named_sql() -> str:
     return """
         CREATE OR REPLACE TEMP TABLE named AS
         SELECT record_id, part.town, sort, number, building, sub_lane_slot,
-               coalesce(room_slot, room_name) AS room_slot,
+               coalesce(room_slot, room_name) AS room_slot, room_slot IS NOT NULL AS is_keyed,
                CASE WHEN sort = 'village' AND estate IS NOT NULL THEN concat(home, '|', estate)
                     WHEN sort <> 'village' THEN estate END AS quarter,
                CASE WHEN sort = 'lane' THEN concat(area, '|', lane_slot)
@@ -145,7 +145,7 @@ def quarters_sql() -> str:
     return f"""
         CREATE OR REPLACE TEMP TABLE quarter AS
         SELECT record_id, concat(coalesce(named.canonical, {aliases}, named.written), '|', sub_lane_slot) AS quarter,
-               named.number, building, room_slot
+               named.number, building, room_slot, is_keyed
         FROM named {joins}
     """
 
@@ -160,11 +160,14 @@ def only_doors_sql() -> str:
 
 
 def places_sql() -> str:
-    """Temporary table `place`: the canonical building and room of each record that names a building."""
+    """Temporary table `place`: the canonical building and room of each record that names a building.
+
+    A room that its address key places without a house number is in a quarter of one building: 汇金大厦852室.
+    """
     return """
         CREATE OR REPLACE TEMP TABLE place AS
         SELECT record_id, door, concat(quarter, '|', door) AS number_key,
-               CASE WHEN door IS NOT NULL OR building IS NOT NULL
+               CASE WHEN door IS NOT NULL OR building IS NOT NULL OR is_keyed
                     THEN concat(quarter, '|', coalesce(door, ''), '|', coalesce(building, '')) END AS place_key,
                building, room_slot
         FROM (

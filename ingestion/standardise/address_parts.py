@@ -82,6 +82,11 @@ def estate_key(estate: str) -> str:
     return _ORDINAL.sub(lambda found: chinese(found[0]), estate)
 
 
+def is_one_building(estate: str | None) -> bool:
+    """Whether an estate's name is that of a single building, whose rooms need no house number: 汇金大厦852室."""
+    return estate is not None and estate.endswith(("大厦", "大楼", "商务楼", "写字楼", "商务中心", "广场"))
+
+
 def _unit(value: str | None, unit: str) -> str:
     return f"{value}{unit}" if value else ""
 
@@ -131,8 +136,10 @@ def keys_of(parts: Parts) -> tuple[str | None, str | None, str]:
     chain = "|".join((*place, *house)).rstrip("|")
     room = _room_slot(parts)
     if not any(house):
-        outside = parts.room is not None and not parts.room[0].isascii()
-        return (f"{chain}||||{room}", None, "room") if outside else (chain, None, "lane")
+        one_building = parts.road is None and is_one_building(parts.estate)
+        if parts.room and (one_building or not parts.room[0].isascii()):
+            return "|".join((*place, *house, room)), chain if one_building else None, "room"
+        return chain, None, "lane"
     if not room:
         return chain, chain, "building"
     return "|".join((*place, *house, room)), chain, "room" if parts.room else "building"

@@ -12,6 +12,7 @@ _NUMERAL_BEFORE_UNIT = re.compile(
 _NUMERAL_AT_END = re.compile(r"(?<=[号元楼层幢栋座#-])[〇零一二三四五六七八九]{3,4}$")
 _ORDINAL = re.compile(r"第(?=\d+(?:村民小组|小组|组|队|层|幢|栋|单元|号))")
 _DASHES = re.compile(r"[—–‐‑‒―−－ーｰ~～_]+|--+")
+_DASH_IN_NAMES = re.compile(r"(?<=[\u4e00-\u9fff])-(?=[\u4e00-\u9fff])")
 _HASH = re.compile(r"[＃♯№]|NO\.?(?=\d)")
 _OPEN, _SHUT = "([{<【〔《", ")]}>】〕》"
 _TO_PLAIN = str.maketrans(
@@ -34,6 +35,8 @@ def readable(raw: str) -> str:
         text = _HASH.sub("#", _DASHES.sub("-", text))
         if " " in text:
             text = _GAP_IN_DIGITS.sub("-", text.strip()).replace(" ", "")
+    if "-" in text:
+        text = _DASH_IN_NAMES.sub("", text)
     if "第" in text:
         text = _ORDINAL.sub("", text)
     if _HAS_NUMERAL.search(text):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from ingestion.standardise.address_names import read_names
-from ingestion.standardise.address_parts import Address, Parts, estate_key, keys_of, settle_village
+from ingestion.standardise.address_parts import Address, Parts, estate_key, is_one_building, keys_of, settle_village
 from ingestion.standardise.address_text import readable
 from ingestion.standardise.text import clean_text, is_default
 
@@ -21,7 +21,7 @@ _ONE = (
     r"(?:\d+[A-Z]?(?![A-Z])|[A-Z]{1,2}\d+[A-Z]?|[A-Z]{1,2}(?=[座幢栋室]|单元|号楼|楼)|[甲乙丙丁](?=[座幢栋室号]|单元))"
 )
 _TOKEN = re.compile(
-    rf"({_ONE}(?:-{_ONE})*)(支弄|弄|号院|号楼|#楼|号门|号(?!路|线|桥)|#|幢|栋|座|单元|梯|门(?![路街镇村口面卫])|层|楼(?![宅上下])|室|房(?![屋间])"
+    rf"({_ONE}(?:-{_ONE})*)(支弄|弄|巷|号院|号楼|#楼|号门|号(?!路|线|桥)|#|幢|栋|座|单元|梯|门(?![路街镇村口面卫])|层|楼(?![宅上下])|室|房(?![屋间])"
     r"|村民小组|小组|组|生产队|队|(?=[国省县]道|号?路|期|坊|街坊|区|村|号线|号桥))?|([()])"
 )
 _PARTS = re.compile(r"[^-]+")
@@ -43,8 +43,14 @@ def _set_sub_lane(parts: Parts, number: str) -> None:
     parts.sub_lane = parts.sub_lane or number
 
 
+def _is_room(parts: Parts, number: str) -> bool:
+    """Whether a number with 号 is a room's, as in 5幢9单元3164号."""
+    inside = parts.number is None and parts.building is not None
+    return inside and (parts.entrance is not None or parts.floor is not None or len(number) >= _ROOM_DIGITS)
+
+
 def _set_number(parts: Parts, number: str) -> None:
-    if parts.latest == "non-dwelling":
+    if parts.latest == "non-dwelling" or _is_room(parts, number):
         _set_room(parts, number)
     elif parts.number is None:
         parts.number = number
@@ -93,7 +99,9 @@ def _set_group(parts: Parts, number: str) -> None:
 
 def _set_unnamed(parts: Parts, number: str) -> None:
     """A number without a unit: the house in a road, lane, estate or village; the room once the house is known."""
-    if parts.number is None and parts.building is None:
+    if parts.latest == "estate" and len(number) >= _ROOM_DIGITS and is_one_building(parts.estate):
+        _set_room(parts, number)
+    elif parts.number is None and parts.building is None:
         _set_number(parts, number)
     elif (parts.room is None and number != parts.number) or parts.latest == "non-dwelling":
         _set_room(parts, number)
@@ -101,7 +109,7 @@ def _set_unnamed(parts: Parts, number: str) -> None:
 
 _SETTERS: dict[str | None, Callable[[Parts, str], None]] = {
     None: _set_unnamed,
-    **dict.fromkeys(("弄",), _set_lane),
+    **dict.fromkeys(("弄", "巷"), _set_lane),
     "支弄": _set_sub_lane,
     **dict.fromkeys(("号", "号门", "号院"), _set_number),
     **dict.fromkeys(("号楼", "#楼", "#", "幢", "栋", "座"), _set_building),
@@ -123,7 +131,7 @@ def _set_chain(parts: Parts, numbers: list[str], unit: str | None) -> None:
     if unit == "号" and len(numbers) == 2 and (_is_range(*numbers) or len(last) < _ROOM_DIGITS):
         _set_number(parts, "-".join(numbers))
         return
-    if unit in ("弄", "组", "队", "层", "楼"):
+    if unit in ("弄", "巷", "组", "队", "层", "楼"):
         _SETTERS[unit](parts, last)
         return
     if parts.lane is None and parts.road and parts.latest == "road" and parts.number is None and len(before) > 1:

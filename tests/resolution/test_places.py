@@ -102,3 +102,9 @@ def test_a_lane_with_several_houses_leaves_a_missing_number_open(warehouse: Ware
 
 def test_half_an_address_names_no_dwelling(warehouse: Warehouse) -> None:
     assert _keys(warehouse, ["12号302室", "江桥镇", "不详"]) == [None, None, None]
+
+
+def test_a_room_of_a_tower_needs_no_house_number(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, ["汇金大厦852室", "汇金大厦852", "汇金大厦853室"])
+
+    assert keys[0] == keys[1] != keys[2]
