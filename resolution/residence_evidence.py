@@ -14,45 +14,35 @@ def kinds_sql(rules: ResidenceRules) -> str:
     """Temporary table `evidence_kind`: the rules as rows, with the department that an observation goes back to."""
     rows = ", ".join(
         f"('{kind}', '{rules.group(kind)}', {rule.weight}, {rule.half_life_days}, {rule.in_force_days},"
-        f" {rule.lapse_days}, {rule.divided}, {rule.leads_kin})"
+        f" {rule.divided}, {rule.leads_kin})"
         for kind, rule in rules.evidence.items()
     )
     return f"""
         CREATE OR REPLACE TEMP TABLE evidence_kind AS
         SELECT * REPLACE (weight::DOUBLE AS weight) FROM (VALUES {rows})
-            AS rule(kind, observer, weight, half_life_days, in_force_days, lapse_days, divided, leads_kin)
+            AS rule(kind, observer, weight, half_life_days, in_force_days, divided, leads_kin)
     """
 
 
 def places_sql(as_of: date) -> str:
     """Temporary table `evidence_place`: each fact that places a person somewhere, with the dates it counts.
 
-    A fact counts from its start to its end, and half in the days by which its kind outlives a recorded end. `exact`:
-    the place is one dwelling, because its room is known or the housing register lists it as it is.
+    `exact`: the place is one dwelling, because its room is known or the housing register lists it as it is.
     """
     return f"""
         CREATE OR REPLACE TEMP TABLE evidence_place AS
-        WITH fact AS (
-            SELECT relation.subject_id AS person_id, relation.object_id AS house_id, rule.*, relation.observed_on,
-                   relation.valid_from AS starts, relation.valid_to,
-                   coalesce(relation.valid_to, relation.observed_on + rule.in_force_days)::DATE AS ends
-            FROM resolved.relation relation JOIN evidence_kind rule USING (kind)
-            WHERE relation.subject_register = 'person' AND relation.object_register = 'house'
-              AND relation.valid_from <= DATE '{as_of}'
-        ), lasting AS (
-            FROM fact
-            UNION ALL
-            SELECT * REPLACE (weight / 2 AS weight, valid_to AS starts, (valid_to + lapse_days)::DATE AS ends,
-                              greatest(observed_on, valid_to) AS observed_on)
-            FROM fact WHERE lapse_days > 0 AND valid_to <= DATE '{as_of}'
-        )
-        SELECT lasting.* EXCLUDE (in_force_days, lapse_days, valid_to),
+        SELECT relation.subject_id AS person_id, relation.object_id AS house_id, rule.* EXCLUDE (in_force_days),
+               relation.observed_on, relation.valid_from AS starts,
+               coalesce(relation.valid_to, relation.observed_on + rule.in_force_days)::DATE AS ends,
                house.precision = 'room' OR coalesce(house.in_register, false) AS exact,
                CASE house.precision WHEN 'building' THEN house.building_key
                                     WHEN 'lane' THEN concat_ws('|', house.road, house.lane) END AS around,
                house.building_key, concat_ws('|', house.road, house.lane) AS lane_key
-        FROM lasting JOIN resolved.house house ON house.entity_id = lasting.house_id
-        WHERE house.precision IN ('room', 'building', 'lane') AND lasting.ends > lasting.starts
+        FROM resolved.relation relation
+        JOIN evidence_kind rule USING (kind)
+        JOIN resolved.house house ON house.entity_id = relation.object_id
+        WHERE relation.subject_register = 'person' AND relation.object_register = 'house'
+          AND relation.valid_from <= DATE '{as_of}' AND house.precision IN ('room', 'building', 'lane')
     """
 
 
@@ -77,7 +67,8 @@ def evidence_sql() -> str:
         FROM evidence_place place
         LEFT JOIN only_dwelling
           ON NOT place.exact AND only_dwelling.person_id = place.person_id AND only_dwelling.around = place.around
-        WHERE place.exact OR only_dwelling.house_id IS NOT NULL OR place.around = place.building_key
+        WHERE place.ends > place.starts
+          AND (place.exact OR only_dwelling.house_id IS NOT NULL OR place.around = place.building_key)
     """
 
 

@@ -22,10 +22,9 @@ class EvidenceKind:
     """One kind of evidence of living.
 
     `weight` is the share of cases in which the person lives there on the day of observation; it halves every
-    `half_life_days`. A fact without an end is in force until `in_force_days` after it was observed; a recorded end is
-    outlived by `lapse_days`, in which it counts half. `registers`: the fact is itself a registration (hukou,
-    residence registration, filed lease). `divided`: several such facts at one time share the weight. `leads_kin`: close
-    kin follow a person to where this kind places them.
+    `half_life_days`. A fact without an end is in force until `in_force_days` after it was observed. `registers`: the
+    fact is itself a registration (hukou, residence registration, filed lease). `divided`: several such facts at one
+    time share the weight. `leads_kin`: close kin follow a person to where this kind places them.
     """
 
     kind: str
@@ -36,7 +35,6 @@ class EvidenceKind:
     registers: bool
     why: str
     source: str
-    lapse_days: int = 0
     divided: bool = False
     leads_kin: bool = True
 
@@ -100,7 +98,6 @@ class _EvidenceModel(StrictModel):
     registers: bool
     why: Text
     source: Text
-    lapse_days: Annotated[int, Field(ge=0)] = 0
     divided: bool = False
     leads_kin: bool = True
 

@@ -172,12 +172,6 @@ def test_evidence_from_after_the_day_places_nobody_yet(warehouse: Warehouse) -> 
     assert stays(warehouse, seen("lease", "A", "2026-08-01", "2027-01-01")) == []
 
 
-def test_a_lapsed_registration_counts_half_until_its_kind_is_forgotten(warehouse: Warehouse) -> None:
-    lapsing = replace(RULES, evidence={**RULES.evidence, "lease": replace(RULES.evidence["lease"], lapse_days=366)})
-    found = stays(warehouse, seen("lease", "A", "2023-01-01", "2024-01-01"), rules=lapsing)
-    assert found == [("A", "2023-01-01", "2025-01-01", 0.4)]
-
-
 def test_several_facts_of_a_divided_kind_share_its_weight_and_a_dwelling_let_out_takes_less(
     warehouse: Warehouse,
 ) -> None:
