@@ -37,10 +37,7 @@ def place_persons(warehouse: Warehouse, rules: ResidenceRules, as_of: date) -> N
         warehouse.execute(household_sql(rules.household))
         warehouse.execute("DROP TABLE temp.own_evidence")
     _place(warehouse, rules, as_of)
-    warehouse.execute("""
-        CREATE OR REPLACE TABLE resolved.residence AS
-        SELECT person_id, house_id, valid_from, valid_to, confidence FROM stay ORDER BY person_id, valid_from
-    """)
+    warehouse.execute(residence_sql())
     for table in (*TABLES, "stay"):
         warehouse.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
@@ -124,4 +121,27 @@ def stays_sql(minimum_confidence: float) -> str:
                arg_max(confidence, starts)::DOUBLE AS confidence, bool_or(exact) AS exact,
                max(observed_on) AS observed_on
         FROM numbered GROUP BY person_id, house_id, stay
+    """
+
+
+def residence_sql() -> str:
+    """`resolved.residence` from the stays of persons with a full name.
+
+    Somebody known by a surname alone (王师傅) is taken for the resident of that surname at the same dwelling and
+    time, where there is one: too little says that they are two.
+    """
+    return """
+        CREATE OR REPLACE TABLE resolved.residence AS
+        WITH named AS (
+            SELECT stay.*, person.surname_key, person.given_key
+            FROM stay LEFT JOIN resolved.person person ON person.entity_id = stay.person_id
+        )
+        SELECT person_id, house_id, valid_from, valid_to, confidence FROM named
+        WHERE given_key IS NOT NULL OR surname_key IS NULL OR NOT EXISTS (
+            SELECT 1 FROM named other
+            WHERE other.house_id = named.house_id AND other.surname_key = named.surname_key
+              AND other.given_key IS NOT NULL
+              AND other.valid_from < coalesce(named.valid_to, DATE '9999-12-31')
+              AND named.valid_from < coalesce(other.valid_to, DATE '9999-12-31'))
+        ORDER BY person_id, valid_from
     """

@@ -45,6 +45,7 @@ def warehouse() -> Iterator[Warehouse]:
             "CREATE TABLE resolved.house (entity_id VARCHAR, precision VARCHAR, in_register BOOLEAN,"
             " building_key VARCHAR, road VARCHAR, lane VARCHAR)"
         )
+        warehouse.execute("CREATE TABLE resolved.person (entity_id VARCHAR, surname_key VARCHAR, given_key VARCHAR)")
         for house, precision in ROOMS.items():
             own = house == "E"
             insert(
@@ -214,6 +215,20 @@ def test_who_has_a_stale_hukou_alone_lives_where_the_family_moved(warehouse: War
         ("P1", "B"),
         ("P2", "B"),
     ]
+
+
+def test_a_surname_alone_is_taken_for_the_resident_of_that_surname(warehouse: Warehouse) -> None:
+    names = [("P1", "wang", None), ("P2", "wang", "ming"), ("P3", "li", None)]
+    insert(
+        warehouse,
+        "resolved.person",
+        [{"entity_id": person, "surname_key": surname, "given_key": given} for person, surname, given in names],
+    )
+    ends = {"subject_register": "person", "object_register": "house"}
+    others = [{**ends, **seen("lease", "A", "2026-01-01"), "subject_id": person} for person in ("P2", "P3")]
+    insert(warehouse, "resolved.relation", others)
+    stays(warehouse, seen("field_visit", "A", "2026-05-01"))
+    assert warehouse.rows("SELECT person_id FROM resolved.residence ORDER BY 1") == [("P2",), ("P3",)]
 
 
 def test_the_shipped_rules_know_what_is_independent() -> None:
