@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from rich.table import Table
+from rich.console import Group
 
 from hub.terminal import table
 from ingestion.report import DeliveryReport, Outcome
@@ -32,7 +32,7 @@ EVERY_FEED = {
 CONSERVED = "rows = new + changed + same + late + gone + twice + set aside 隔离; checked for each delivery"
 
 
-def delivery_tables(reports: Sequence[DeliveryReport], declarations: Declarations) -> Iterator[Table]:
+def delivery_tables(reports: Sequence[DeliveryReport], declarations: Declarations) -> Iterator[Group]:
     """Rows per feed, the quarantine by rule, deliveries that wait or were refused; what is empty is left out."""
     applied = [each for each in reports if each.state == "applied"]
     if applied:
@@ -50,7 +50,7 @@ def repeated(reports: Sequence[DeliveryReport]) -> int:
     return sum(each.state == "repeated" for each in reports)
 
 
-def _feeds(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:
+def _feeds(reports: Sequence[DeliveryReport], declarations: Declarations) -> Group:
     columns = ["feed", "来源", *(f"#{each}" for each in ("rows", *OUTCOME_TITLES.values()))]
     rows = []
     totals = Counter[str]()
@@ -69,7 +69,7 @@ def _numbers(counts: Counter[str]) -> list[int]:
     return [counts["rows"], *(counts[str(outcome)] for outcome in OUTCOME_TITLES)]
 
 
-def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> Table:
+def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> Group:
     found = Counter[tuple[str, str, str]]()
     for each in reports:
         found.update({("set aside 隔离", each.feed, rule): count for rule, count in each.quarantine.items()})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rich.table import Table
+from rich.console import Group
 
 from hub.terminal import table
 from resolution.evaluate import Evaluation
@@ -11,7 +11,7 @@ from schemas.declarations import Declarations
 REGISTER_TITLES = {"person": "persons 实有人口", "house": "houses 实有房屋", "unit": "units 实有单位"}
 
 
-def evaluation_tables(evaluation: Evaluation, declarations: Declarations) -> Iterator[Table]:
+def evaluation_tables(evaluation: Evaluation, declarations: Declarations) -> Iterator[Group]:
     """Links per register, residence, and questions with planted truth; a part without truth is left out."""
     if evaluation.registers:
         yield _registers(evaluation)
@@ -21,7 +21,7 @@ def evaluation_tables(evaluation: Evaluation, declarations: Declarations) -> Ite
         yield _questions(evaluation, declarations)
 
 
-def _registers(evaluation: Evaluation) -> Table:
+def _registers(evaluation: Evaluation) -> Group:
     columns = [
         "register 登记",
         "#precision",
@@ -49,7 +49,7 @@ def _registers(evaluation: Evaluation) -> Table:
     return table("Links against truth 归并与真值 (pairs of records)", columns, rows, caption=caption)
 
 
-def _residence(evaluation: Evaluation) -> Table:
+def _residence(evaluation: Evaluation) -> Group:
     score = evaluation.residence
     assert score is not None
     columns = ["#persons who live here", "#placed", "#in their true dwelling", "#share"]
@@ -58,7 +58,7 @@ def _residence(evaluation: Evaluation) -> Table:
     )
 
 
-def _questions(evaluation: Evaluation, declarations: Declarations) -> Table:
+def _questions(evaluation: Evaluation, declarations: Declarations) -> Group:
     columns = ["question 问题", "#answers", "#situations", "#precision", "#recall", "#decoys flagged"]
     rows = [
         (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -29,7 +29,7 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def links_table(entities: Warehouse) -> Table:
+def links_table(entities: Warehouse) -> Group:
     """Records, entities and links of each register; counts only."""
     rows = entities.rows("""
         WITH counted AS (

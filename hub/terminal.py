@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich import box
-from rich.console import Console, JustifyMethod
+from rich.console import Console, Group, JustifyMethod
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -62,7 +62,7 @@ class TerminalProgress:
             self._console.print(f"{stage}: {done}/{total} {detail}".rstrip(), markup=False, soft_wrap=True)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "") -> Table:
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "") -> Group:
     """A table for people; a column whose name starts with `#` is a number and stands on the right.
 
     The first column and ids are never broken over lines: somebody copies them.
@@ -71,8 +71,6 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         title=Text(title) if title else None,
         title_justify="left",
         title_style="bold",
-        caption=Text(caption) if caption else None,
-        caption_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         show_edge=False,
@@ -84,7 +82,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         )
     for row in rows:
         drawn.add_row(*[Text(shown(value)) for value in row])
-    return drawn
+    return Group(drawn, Text(caption, style="dim italic")) if caption else Group(drawn)
 
 
 def shown(value: object) -> str:

@@ -41,7 +41,7 @@ def demo(desk: Desk, options: DemoOptions) -> None:
     heading(console, "One district, three registers · 一区三实: 实有人口 实有房屋 实有单位")
     console.print(
         f"{plan.persons:,} made-up people (seed {plan.seed}). Eleven departments hand over what they have, with "
-        f"all the faults of real feeds, then the changes of {plan.days} days. Nobody in it exists.\n"
+        f"all the faults of real feeds, then daily changes ({plan.days}). Nobody in it exists.\n"
     )
     create_home(plan.home, kind="synthetic")
     there = Desk(plan.home, desk.overlay)

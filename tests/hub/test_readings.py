@@ -1,0 +1,148 @@
+"""Readings of a published district: right, cut to one snapshot, and each with its line in the audit log."""
+
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.errors import UsageError
+from hub.reading.ask import ask
+from hub.reading.evaluation import export, figures
+from hub.reading.explain import explain, record_id, telling_pair
+from hub.reading.reader import Reader
+from hub.reading.surroundings import Reach, neighbourhood, path
+from hub.settings import read_settings
+from hub.sharing.audit import LOG_NAME, verify
+from hub.sharing.request import Caller
+from resolution.errors import UnknownRecordError
+from schemas.declarations import load_declarations
+from stores.home import Home, open_home
+from stores.match_file import find_records
+from stores.snapshots import MATCH, SnapshotShelf
+
+
+@pytest.fixture(scope="module")
+def reader(finished: Home, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    folder = tmp_path_factory.mktemp("readings") / "home"
+    shutil.copytree(finished.root, folder, symlinks=True)
+    home = open_home(folder)
+    return Reader(home, load_declarations(), read_settings(home, {}), Caller("wang"), "training")
+
+
+def last_line(reader: Reader) -> dict[str, object]:
+    verify(reader.home.audit)
+    line: dict[str, object] = json.loads((reader.home.audit / LOG_NAME).read_text().splitlines()[-1])
+    return line
+
+
+def test_every_question_is_answered_with_its_columns(reader: Reader) -> None:
+    for question in reader.declarations.questions.values():
+        answer = ask(reader, question.id, {}).answer
+        assert answer.table.column_names == [each.name for each in question.columns]
+    assert ask(reader, "residents_per_town", {}).answer.table.num_rows > 0
+
+
+def test_findings_say_what_the_graph_would_say(reader: Reader) -> None:
+    found = ask(reader, "unregistered_dwellings", {})
+    asked = ask(reader, "unregistered_dwellings", {"limit": "999999"})
+    assert found.answer.table.num_rows > 0
+    assert found.answer.table == asked.answer.table
+
+
+def test_an_answer_as_of_another_date_may_differ(reader: Reader) -> None:
+    with reader.opened() as snapshot:
+        day = snapshot.manifest.as_of
+    today = ask(reader, "separated_residents", {}).answer.table
+    past = ask(reader, "separated_residents", {}, as_of=day - timedelta(days=1000)).answer.table
+    assert past.num_rows < today.num_rows
+    assert last_line(reader)["parameters"] == {"as_of": (day - timedelta(days=1000)).isoformat()}
+
+
+def test_a_parameter_that_does_not_fit_is_refused(reader: Reader) -> None:
+    with pytest.raises(UsageError, match="is no integer"):
+        ask(reader, "unregistered_dwellings", {"limit": "many"})
+
+
+def test_each_reading_leaves_its_line(reader: Reader) -> None:
+    disclosure = ask(reader, "old_people_alone", {})
+    line = last_line(reader)
+    assert (line["verb"], line["what"], line["caller"]) == ("ask", "old_people_alone", "wang")
+    assert (line["sequence"], line["snapshot"]) == (disclosure.audit_sequence, disclosure.snapshot)
+    assert line["rows"] == disclosure.answer.table.num_rows
+
+
+def test_the_neighbourhood_of_a_dwelling_names_who_is_tied_to_it(reader: Reader) -> None:
+    house = ask(reader, "unregistered_dwellings", {}).answer.table["house_id"][0].as_py()
+    rows = neighbourhood(reader, house, Reach()).answer.table.to_pylist()
+    assert {row["relationship"] for row in rows} >= {"EVIDENCE_AT"}
+    assert all(house in (row["from_id"], row["to_id"]) for row in rows)
+    assert last_line(reader)["what"] == "House"
+
+
+def test_a_path_leads_from_one_to_the_other(reader: Reader) -> None:
+    house = ask(reader, "unregistered_dwellings", {}).answer.table["house_id"][0].as_py()
+    person = next(
+        row["from_id"]
+        for row in neighbourhood(reader, house, Reach()).answer.table.to_pylist()
+        if row["relationship"] == "EVIDENCE_AT" and row["from_id"].startswith("P")
+    )
+    rows = path(reader, person, house, Reach(hops=3)).answer.table.to_pylist()
+    assert len(rows) == 1
+    assert {rows[0]["from_id"], rows[0]["to_id"]} == {person, house}
+
+
+def test_an_entity_that_the_snapshot_does_not_know_is_told(reader: Reader) -> None:
+    with pytest.raises(UsageError, match="knows no person"):
+        neighbourhood(reader, "P00000000000000000", Reach())
+    with pytest.raises(UsageError, match="knows no house"):
+        path(reader, "H00000000000000000", "H00000000000000001", Reach())
+
+
+def test_a_link_is_explained_by_weights_that_add_up(reader: Reader) -> None:
+    [pair] = telling_pair(reader).answer.table.to_pylist()
+    answer = explain(reader, pair["left"], pair["right"]).answer
+    weights = answer.table["weight"].to_pylist()
+    assert sum(weights[:-1]) == pytest.approx(weights[-1], abs=1e-9)
+    assert "the same entity" in answer.notes[0]
+    logged = last_line(reader)["parameters"]
+    assert logged == {side: str(record_id(*pair[side].split(":", 1))) for side in ("left", "right")}
+
+
+def test_a_record_that_is_not_there_is_told(reader: Reader) -> None:
+    with pytest.raises(UnknownRecordError, match="holds no record household_register:nobody"):
+        explain(reader, "household_register:nobody", "household_register:nobody")
+
+
+def test_the_export_holds_every_record_once(reader: Reader) -> None:
+    rows = export(reader).answer.table
+    with reader.opened() as snapshot:
+        records = sum(snapshot.manifest.tables[f"{name}_record"].rows for name in ("person", "house", "unit"))
+    assert rows.column_names == ["feed", "record_key", "entity_id"]
+    assert rows.num_rows == records
+    assert rows.group_by(["feed", "record_key"]).aggregate([]).num_rows == records
+
+
+def test_figures_cover_registers_residence_and_questions(reader: Reader, district: Path) -> None:
+    found = figures(reader, district / "truth").as_json()
+    assert set(found) == {"registers", "residence", "questions"}
+    for register in ("person", "house", "unit"):
+        assert {"precision", "recall", "recall_of_decidable", "f1"} <= set(found["registers"][register])
+        assert found["registers"][register]["precision"] > 0.9
+    assert found["residence"]["accuracy"] > 0.8
+    assert {"unregistered_dwellings", "overcrowded_dwellings"} <= set(found["questions"])
+
+
+def test_the_match_index_finds_a_record_by_its_keys(reader: Reader) -> None:
+    with SnapshotShelf(reader.home.snapshots).reading() as snapshot:
+        file = snapshot.file(MATCH)
+        with reader.entities(snapshot) as tables:
+            [(number, record)] = tables.rows(
+                "SELECT id_number, record_id FROM person_record WHERE id_valid ORDER BY record_id LIMIT 1"
+            )
+            [(key,)] = tables.rows(
+                "SELECT (md5_number_lower(concat_ws(chr(31), 'person', 'same_id', ?)) >> 1)::BIGINT", [number]
+            )
+    assert record in find_records(file, "person", [key])
+    assert find_records(file, "unit", [key]) == []
