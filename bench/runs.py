@@ -22,7 +22,7 @@ class Timed:
     peak_gib: float
 
 
-def hub(arguments: Sequence[str | Path]) -> Timed:
+def hub(arguments: Sequence[object]) -> Timed:
     """Runs `hub` with these arguments; raises CalledProcessError with its messages where it fails."""
     started = time.monotonic()
     done = subprocess.run([HUB, *map(str, arguments)], capture_output=True, text=True, check=False)

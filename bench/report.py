@@ -1,0 +1,94 @@
+"""Tables of measurements as Markdown."""
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+
+from bench.accuracy import DistrictRun
+from bench.public_sets import Comparison
+from bench.scores import Score
+from bench.stock_district import Hardness
+
+Cell = str | int | float | None
+REGISTERS = ("person", "house", "unit")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A Markdown table; shares with four decimals, what is missing as a dash."""
+    lines = [header, ["---"] * len(header), *([_cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def machine() -> str:
+    """One line on the machine and the engines."""
+    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    engines = ", ".join(f"{name} {version(name)}" for name in ("splink", "duckdb"))
+    return (
+        f"{os.cpu_count()} cores, {pages / 2**30:.0f} GiB, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}, {engines}"
+    )
+
+
+def public_sets(comparisons: Iterable[Comparison]) -> str:
+    """Clusters of the public sets: the hub with its own and with learnt weights, beside plain Splink."""
+    rows: list[Sequence[Cell]] = []
+    for each in comparisons:
+        for who, score in (
+            ("hub, weights as shipped", each.shipped),
+            ("hub, after `hub train`", each.trained),
+            ("Splink as it comes", each.stock),
+        ):
+            rows.append([each.name, each.records, who, *_shares(score)])
+    return table(["set", "records", "linked by", "precision", "recall", "F1"], rows)
+
+
+def hardness(found: Hardness, persons: int, seed: int) -> str:
+    """What plain Splink makes of a district's persons."""
+    row = [persons, seed, *_shares(found.clusters), found.family_pairs, found.family_precision]
+    header = ["persons", "seed", "precision", "recall", "F1", "pairs with family name and address only", "precision"]
+    return table(header, [row])
+
+
+def registers(runs: Iterable[DistrictRun]) -> str:
+    """Links per seed and register."""
+    keys = ("precision", "recall", "recall_of_decidable", "f1", "b3_f1", "blocking_recall", "wrongly_merged_clusters")
+    rows = [
+        [run.seed, register, *(run.figures["registers"][register].get(key) for key in keys)]
+        for run in runs
+        for register in REGISTERS
+    ]
+    return table(["seed", "register", *(key.replace("_", " ") for key in keys)], rows)
+
+
+def residence(runs: Iterable[DistrictRun]) -> str:
+    """Residence, time and memory per seed."""
+    rows = [
+        [run.seed, run.figures["residence"].get("accuracy"), f"{run.seconds:.0f} s", f"{run.peak_gib:.1f} GiB"]
+        for run in runs
+    ]
+    return table(["seed", "persons in their true dwelling", "hub run", "peak memory"], rows)
+
+
+def questions(runs: Sequence[DistrictRun]) -> str:
+    """Answers per question and seed."""
+    names = sorted({name for run in runs for name in run.figures["questions"]})
+    rows = [
+        [name, run.seed, *(run.figures["questions"].get(name, {}).get(key) for key in QUESTION_KEYS)]
+        for name in names
+        for run in runs
+    ]
+    return table(["question", "seed", *(key.replace("_", " ") for key in QUESTION_KEYS)], rows)
+
+
+QUESTION_KEYS = ("precision", "recall", "decoys_flagged", "answers", "situations")
+
+
+def _shares(score: Score) -> list[Cell]:
+    return [score.precision, score.recall, score.f1]
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
