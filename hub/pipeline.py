@@ -1,17 +1,13 @@
-"""The whole run: ingest, resolve, publish. Each stage may be stopped anywhere and is simply done again."""
+"""The whole run: ingest, resolve, publish. Stopped anywhere, it is called again and goes on from there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.fingerprint import inputs_hash
-from hub.publish import Publication, publish_snapshot
+from hub.publish import Publication
 from hub.site import Site
-from ingestion.context import IngestContext
-from ingestion.ingest import ingest
+from hub.stages import bring_in, is_linked, link, put_on_shelf, take_up
 from ingestion.report import DeliveryReport
-from resolution.resolve import ResolutionContext, ResolutionReport, resolve
-from stores.operational.runs import Run
 
 
 @dataclass(frozen=True)
@@ -27,48 +23,9 @@ def run(paths: Sequence[Path], site: Site, *, approve: bool = False) -> RunRepor
     """Brings deliveries in, links their records, publishes a snapshot; takes up a run that was stopped."""
     deliveries = bring_in(paths, site, approve=approve)
     this = take_up(site)
-    if this.state == "finished" and site.shelf.current_name() is not None:
+    current = site.shelf.current_name()
+    if this.state == "finished" and current is not None and site.shelf.is_whole(current):
         return RunReport(this.run_id, deliveries, None)
     if not is_linked(site, this):
         link(site, this.run_id)
-    publication = publish_snapshot(site)
-    site.operational.runs.finish_stage(this.run_id, "publish", {"snapshot": publication.id})
-    site.operational.runs.finish(this.run_id)
-    return RunReport(this.run_id, deliveries, publication)
-
-
-def bring_in(paths: Sequence[Path], site: Site, *, approve: bool = False) -> Sequence[DeliveryReport]:
-    """The first stage: a delivery that came before changes nothing."""
-    context = IngestContext(site.home, site.warehouse, site.operational, site.declarations, site.progress)
-    return ingest(paths, context, approve=approve)
-
-
-def take_up(site: Site) -> Run:
-    """The latest run where nothing has changed since it began, else a new one."""
-    inputs = inputs_hash(site)
-    latest = site.operational.runs.latest()
-    if latest is not None and latest.detail.get("inputs") == inputs:
-        return latest
-    number = len(site.operational.runs.all()) + 1
-    return site.operational.runs.start(f"run-{number:06d}", {"inputs": inputs})
-
-
-def is_linked(site: Site, this: Run) -> bool:
-    """Whether the second stage is done and the warehouse, which may have been made anew since, still holds it."""
-    sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'resolved' AND table_name = 'run'"
-    if "resolve" not in this.stages or not site.warehouse.rows(sql):
-        return False
-    return site.warehouse.rows("SELECT run_id FROM resolved.run") == [(this.run_id,)]
-
-
-def link(site: Site, run_id: str) -> ResolutionReport:
-    """The second stage; its mark is set once the warehouse has it on disk."""
-    key = site.home.key("identity")
-    report = resolve(
-        ResolutionContext(
-            site.warehouse, site.operational, site.declarations, run_id, identity_key=key, progress=site.progress
-        )
-    )
-    site.warehouse.checkpoint()
-    site.operational.runs.finish_stage(run_id, "resolve")
-    return report
+    return RunReport(this.run_id, deliveries, put_on_shelf(site, this))

@@ -9,14 +9,16 @@ import typer
 from hub.commands.desk import Desk, verb
 from hub.deliveries import delivery_tables, repeated
 from hub.exits import DEPARTMENT
-from hub.pipeline import bring_in
+from hub.stages import bring_in
 
 
 @dataclass(frozen=True)
 class IngestOptions:
     """Options of `hub ingest`."""
 
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Delivered files, and folders of them.")]
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", exists=True, help="Delivered files, and folders of them.")
+    ]
     approve: Annotated[
         bool, typer.Option("--approve", help="Let deliveries through that wait because they are much too short.")
     ] = False

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from hub.commands.desk import Desk, verb
-from hub.publish import Publication, publish_snapshot
+from hub.publish import Publication
+from hub.stages import put_on_shelf, take_up
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class PublishOptions:
 def publish(desk: Desk, options: PublishOptions) -> None:
     """Build a snapshot with its graph beside the current one, check it, and switch to it. 发布"""
     with desk.site() as site:
-        publication = publish_snapshot(site)
+        publication = put_on_shelf(site, take_up(site))
     tell_publication(desk, publication)
 
 

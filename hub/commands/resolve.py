@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hub.commands.desk import Desk, verb
-from hub.pipeline import link, take_up
+from hub.stages import link, take_up
 
 
 @dataclass(frozen=True)

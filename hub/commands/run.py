@@ -19,7 +19,9 @@ class RunOptions:
 
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH…", help="Delivered files, and folders of them; none to go on with a stopped run."),
+        typer.Argument(
+            metavar="PATH…", exists=True, help="Delivered files, and folders; none to go on with a stopped run."
+        ),
     ] = None
     approve: Annotated[
         bool, typer.Option("--approve", help="Let deliveries through that wait because they are much too short.")

@@ -114,6 +114,10 @@ def test_an_unknown_question_names_what_looks_like_it(hub: Hub, home: Path) -> N
         (["neighbourhood", "wang"], "is not the id of an entity"),
         (["evaluate"], "--truth DIR"),
         (["train"], "--schemas DIR"),
+        (["run"], "nothing has come in yet"),
+        (["resolve"], "nothing has come in yet"),
+        (["publish"], "nothing has come in yet"),
+        (["evaluate", "--truth", "nowhere"], "is not a folder with truth files"),
     ],
 )
 def test_what_cannot_be_understood_is_told_to_who_typed_it(

@@ -8,6 +8,7 @@ import pytest
 
 from hub import pipeline
 from hub.errors import HubError
+from hub.stages import link, put_on_shelf, take_up
 from stores.home import Home, create_home, open_home
 from stores.snapshots import ENTITIES, Manifest, SnapshotError, SnapshotShelf, read_manifest
 from tests.hub.district import at_work, first_day, kill_at
@@ -53,8 +54,8 @@ def test_a_run_with_nothing_new_publishes_nothing(copy: Home, district: Path) ->
 def test_resolving_and_publishing_again_gives_the_same_snapshot(copy: Home) -> None:
     before = current(copy)
     with at_work(copy) as site:
-        pipeline.link(site, pipeline.take_up(site).run_id)
-        publication = pipeline.publish_snapshot(site)
+        link(site, take_up(site).run_id)
+        publication = put_on_shelf(site, take_up(site))
     assert not publication.is_new
     assert current(copy) == before
 
@@ -103,5 +104,7 @@ def test_a_damaged_snapshot_is_noticed_and_built_anew(copy: Home, finished: Home
     with SnapshotShelf(copy.snapshots).reading() as snapshot, pytest.raises(SnapshotError, match="hub publish"):
         snapshot.file(ENTITIES)
     with at_work(copy) as site:
-        assert pipeline.publish_snapshot(site).is_new
+        publication = pipeline.run([], site).publication
+    assert publication is not None
+    assert publication.is_new
     assert content(read_manifest(copy.snapshots / "current")) == content(current(finished))

@@ -1,0 +1,63 @@
+"""The stages of a run. Each is idempotent and is marked in the operational database once its result is on disk."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hub.errors import UsageError
+from hub.fingerprint import inputs_hash
+from hub.publish import Publication, publish_snapshot
+from hub.site import Site
+from ingestion.context import IngestContext
+from ingestion.ingest import ingest
+from ingestion.report import DeliveryReport
+from resolution.resolve import ResolutionContext, ResolutionReport, resolve
+from stores.operational.runs import Run
+
+
+def bring_in(paths: Sequence[Path], site: Site, *, approve: bool = False) -> Sequence[DeliveryReport]:
+    """The first stage: a delivery that came before changes nothing."""
+    context = IngestContext(site.home, site.warehouse, site.operational, site.declarations, site.progress)
+    return ingest(paths, context, approve=approve)
+
+
+def take_up(site: Site) -> Run:
+    """The latest run where nothing has changed since it began, else a new one."""
+    if site.operational.ledger.latest_date() is None:
+        raise UsageError("nothing has come in yet: name the deliveries, as in `hub run PATH…`")
+    inputs = inputs_hash(site)
+    latest = site.operational.runs.latest()
+    if latest is not None and latest.detail.get("inputs") == inputs:
+        return latest
+    number = len(site.operational.runs.all()) + 1
+    return site.operational.runs.start(f"run-{number:06d}", {"inputs": inputs})
+
+
+def is_linked(site: Site, this: Run) -> bool:
+    """Whether the second stage is done and the warehouse, which may have been made anew since, still holds it."""
+    sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'resolved' AND table_name = 'run'"
+    if "resolve" not in this.stages or not site.warehouse.rows(sql):
+        return False
+    return site.warehouse.rows("SELECT run_id FROM resolved.run") == [(this.run_id,)]
+
+
+def link(site: Site, run_id: str) -> ResolutionReport:
+    """The second stage; its mark is set once the warehouse has it on disk."""
+    key = site.home.key("identity")
+    report = resolve(
+        ResolutionContext(
+            site.warehouse, site.operational, site.declarations, run_id, identity_key=key, progress=site.progress
+        )
+    )
+    site.warehouse.checkpoint()
+    site.operational.runs.finish_stage(run_id, "resolve")
+    return report
+
+
+def put_on_shelf(site: Site, this: Run) -> Publication:
+    """The last stage; raises UsageError where something came in or was decided since the records were resolved."""
+    if not is_linked(site, this):
+        raise UsageError("what came in is not resolved yet: run `hub resolve` first, or `hub run` for both")
+    publication = publish_snapshot(site)
+    site.operational.runs.finish_stage(this.run_id, "publish", {"snapshot": publication.id})
+    site.operational.runs.finish(this.run_id)
+    return publication
