@@ -64,8 +64,8 @@ TEMPLATES = (
 _CROWDS, _LARGE, _DORMITORY, _SMALL = (16, 17), (18, 19), (20,), (2, 4, 6, 9)
 # Planted families among 20,000 residents; a small district has three of each.
 _PLANTED = {
-    Plant.CROWD: (12, _CROWDS),
-    Plant.LARGE_FAMILY: (14, _LARGE),
+    Plant.CROWD: (30, _CROWDS),
+    Plant.LARGE_FAMILY: (20, _LARGE),
     Plant.DORMITORY: (60, _DORMITORY),
     Plant.UNREGISTERED: (40, _SMALL),
     Plant.ONE_REGISTERED: (40, _SMALL),
@@ -104,7 +104,7 @@ def draw_families(dice: Dice, persons: int) -> Families:
     planted = [(plant, templates, _count(persons, at_20000)) for plant, (at_20000, templates) in _PLANTED.items()]
     plant = np.concatenate([np.full(count, code) for code, _, count in planted])
     template = np.concatenate([np.array(kinds)[dice.one_of(count, len(kinds))] for _, kinds, count in planted])
-    origin = np.where(np.isin(plant, [Plant.LARGE_FAMILY]) & dice.happens(0.5, len(plant)), LOCAL, NEWCOMER)
+    origin = np.where(np.isin(plant, [Plant.LARGE_FAMILY]) & dice.happens(0.9, len(plant)), LOCAL, NEWCOMER)
     ordinary = persons // 2 + 50
     ordinary_origin = _draw_origin(dice, ordinary)
     template = np.r_[template, _draw_template(dice, ordinary_origin)]
@@ -122,7 +122,7 @@ def draw_families(dice: Dice, persons: int) -> Families:
 def _with_absent(dice: Dice, persons: int, residents: Families) -> Families:
     """Adds families of newcomers that left, locals that left but kept their hukou, the dead, and absent owners."""
     counts = [
-        (persons // 16, NEWCOMER, GONE),
+        (persons // 26, NEWCOMER, GONE),
         (persons // 110, LOCAL, GONE),
         (persons // 40, LOCAL, DEAD),
         (persons // 100, CITY, OUTSIDER),

@@ -12,6 +12,7 @@ from synthetic.people import People
 from synthetic.text import Flags, Ints
 
 OWN, RENT = 0, 1
+_FAMILY_HOMES = (Kind.FLAT, Kind.ROAD_ROOM, Kind.VILLAGE)  # where a hukou stays behind: not in the smallest flats
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ def _current_stays(dice: Dice, houses: Houses, families: Families, people: Peopl
     house[lodgers] = rooms_to_let[: len(lodgers)]
     others = plain[house[plain] < 0]
     flats = flats[: len(others)]
-    by_size = np.argsort(families.size[others] + dice.rng.normal(0, 0.8, len(others)), kind="stable")
-    by_rooms = np.argsort(houses.rooms[flats] + dice.rng.normal(0, 0.5, len(flats)), kind="stable")
+    by_size = np.argsort(families.size[others] + dice.rng.normal(0, 0.5, len(others)), kind="stable")
+    by_rooms = np.argsort(houses.rooms[flats] + dice.rng.normal(0, 0.2, len(flats)), kind="stable")
     house[others[by_size]] = flats[by_rooms]
     tenure = np.full(len(families), RENT)
     tenure[plain[owning]] = OWN
@@ -191,9 +192,7 @@ def _hukou_houses(dice: Dice, world: _Hukou) -> Ints:
     """The registered dwelling of everyone with hukou in the city; a ninth of families keep it at another house."""
     families, houses = world.families, world.houses
     last = world.last_house()
-    inside = np.flatnonzero(
-        (houses.use == Use.RESIDENTIAL) & np.isin(houses.kind, [Kind.FLAT, Kind.ROAD_ROOM, Kind.VILLAGE])
-    )
+    inside = np.flatnonzero((houses.use == Use.RESIDENTIAL) & (houses.rooms >= 3) & np.isin(houses.kind, _FAMILY_HOMES))
     owning = np.zeros(len(families), dtype=bool)
     owning[world.stays.family] = world.stays.tenure == OWN
     away = dice.happens(0.11, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
