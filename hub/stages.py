@@ -34,8 +34,9 @@ def take_up(site: Site) -> Run:
 
 def is_linked(site: Site, this: Run) -> bool:
     """Whether the second stage is done and the warehouse, which may have been made anew since, still holds it."""
+    now = site.operational.runs.get(this.run_id)
     sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'resolved' AND table_name = 'run'"
-    if "resolve" not in this.stages or not site.warehouse.rows(sql):
+    if now is None or "resolve" not in now.stages or not site.warehouse.rows(sql):
         return False
     return site.warehouse.rows("SELECT run_id FROM resolved.run") == [(this.run_id,)]
 
