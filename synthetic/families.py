@@ -61,7 +61,7 @@ TEMPLATES = (
     Template("hsccppbb", 0.0, 0.0, 39, 4),
     Template("h" + "o" * 5, 0.0, 0.0, 27, 6),
 )
-_CROWDS, _LARGE, _DORMITORY, _SMALL = (16, 17), (18, 19), (20,), (2, 4, 6, 9)
+_CROWDS, _LARGE, _DORMITORY, _SMALL = (16, 17), (18, 19), (20,), (2, 4, 6)
 # Planted families among 20,000 residents; a small district has three of each.
 _PLANTED = {
     Plant.CROWD: (30, _CROWDS),

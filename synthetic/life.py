@@ -53,7 +53,7 @@ class Life:
 def draw_life(dice: Dice, houses: Houses, families: Families, people: People) -> Life:
     """Everyone's homes; the house of a rented stay that ended is one that its present tenants moved into later."""
     current = _current_stays(dice, houses, families, people)
-    earlier = _earlier_stays(dice, families, people, current)
+    earlier = _earlier_stays(dice, houses, _Settled(families, people, current))
     dead = _stays_of_the_dead(dice, families, current)
     stays = Stays(
         *(
@@ -136,8 +136,16 @@ def _moved_in(dice: Dice, families: Families, people: People, tenure: Ints) -> I
     return np.where(settled, AS_OF - stay, np.minimum(np.maximum(AS_OF - stay, earliest), AS_OF - 14))
 
 
-def _earlier_stays(dice: Dice, families: Families, people: People, current: Stays) -> Stays:
+@dataclass(frozen=True)
+class _Settled:
+    families: Families
+    people: People
+    current: Stays
+
+
+def _earlier_stays(dice: Dice, houses: Houses, settled: _Settled) -> Stays:
     """Former homes of movers and of families that are gone, in houses that others moved into later."""
+    families, people, current = settled.families, settled.people, settled.current
     arrived = np.maximum(people.arrived[families.first[current.family]], BEGIN - 3 * YEAR)
     moved = (current.begin > BEGIN) & (current.begin - arrived > 90) & (families.plant[current.family] == Plant.NONE)
     gone = np.flatnonzero(families.status == GONE)
@@ -145,9 +153,8 @@ def _earlier_stays(dice: Dice, families: Families, people: People, current: Stay
     family = np.r_[current.family[moved], gone]
     end = np.r_[current.begin[moved], left]
     since = np.r_[arrived[moved], left - dice.between(120, 4 * YEAR, len(gone))]
-    slots = dice.rng.permutation(
-        np.flatnonzero((current.begin > BEGIN) & (families.plant[current.family] == Plant.NONE))
-    )
+    free = (current.begin > BEGIN) & (families.plant[current.family] == Plant.NONE) & (houses.rooms[current.house] >= 3)
+    slots = dice.rng.permutation(np.flatnonzero(free))
     by_end, by_slot = np.argsort(-end, kind="stable"), slots[np.argsort(-current.begin[slots], kind="stable")]
     count = min(len(by_end), len(by_slot))
     by_end, by_slot = by_end[:count], by_slot[:count]
@@ -195,13 +202,15 @@ def _hukou_houses(dice: Dice, world: _Hukou) -> Ints:
     inside = np.flatnonzero((houses.use == Use.RESIDENTIAL) & (houses.rooms >= 3) & np.isin(houses.kind, _FAMILY_HOMES))
     owning = np.zeros(len(families), dtype=bool)
     owning[world.stays.family] = world.stays.tenure == OWN
-    away = dice.happens(0.11, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
+    together = families.plant == Plant.LARGE_FAMILY
+    away = ~together & dice.happens(0.11, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
     house = np.where(away, inside[dice.one_of(len(families), len(inside))], last)
     outside = np.flatnonzero(houses.kind == Kind.OUTSIDE)
     city = np.flatnonzero(families.origin == CITY)
     house[city] = outside[np.arange(len(city)) % max(len(outside), 1)]
     of_person = house[world.people.family]
-    alone = dice.happens(0.02, len(of_person)) & (families.origin[world.people.family] == LOCAL)
+    alone = dice.happens(0.02, len(of_person)) & (families.origin == LOCAL)[world.people.family]
+    alone &= ~together[world.people.family]
     of_person = np.where(alone, inside[dice.one_of(len(of_person), len(inside))], of_person)
     return np.where(world.people.newcomer, -1, of_person)
 

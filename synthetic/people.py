@@ -20,6 +20,7 @@ from synthetic.families import (
     SPOUSE,
     TEMPLATES,
     Families,
+    Plant,
 )
 from synthetic.geography import origins
 from synthetic.identifiers import draw_phones, issue_numbers
@@ -160,7 +161,7 @@ def _draw_hukou(dice: Dice, families: Families, family: Ints, role: Ints) -> tup
     city = known.city[dice.one_of(len(families), len(known.city))][family]
     origin = families.origin[family]
     married_in = (role == SPOUSE) & (origin == LOCAL) & (families.status[family] == RESIDENT)
-    newcomer_spouse = married_in & dice.happens(0.08, size)
+    newcomer_spouse = married_in & dice.happens(0.08, size) & (families.plant[family] != Plant.LARGE_FAMILY)
     moved_hukou = married_in & ~newcomer_spouse & dice.happens(0.15, size)
     hukou = np.select([(origin == NEWCOMER) | newcomer_spouse, origin == CITY], [elsewhere, city], default=DISTRICT)
     return np.where(moved_hukou, own, hukou), hukou
