@@ -101,7 +101,7 @@ NEWCOMERS = f"""
 WITH {EVIDENCE}
 SELECT p.entity_id, lives.house
 FROM resolved.person AS p JOIN lives ON lives.person = p.entity_id
-WHERE p.hukou_area NOT LIKE '31%'
+WHERE p.hukou_area NOT LIKE '31%' AND p.birth_date IS NOT NULL
     AND p.entity_id IN (SELECT person_id FROM resolved.residence, day
         WHERE valid_from <= d - 30 AND coalesce(valid_to, {OPEN}) > d - 30)
     AND p.entity_id NOT IN (SELECT subject_id FROM fact WHERE kind = 'hukou')

@@ -22,15 +22,16 @@ legal_basis: 居住证暂行条例 (State Council order 663); 上海市居住证
 retention_days: 365
 review_on: 2027-11-01
 when_wrong:
-  zh: 登记写在同一人的另一条记录上而未并为一人；户籍已迁入本市；已离开而居住证据尚未失效。
+  zh: 登记写在同一人的另一条记录上而未并为一人；只知姓名、不知出生日期的人不在其中；户籍已迁入本市；已离开而居住证据尚未失效。
   en: >-
     When the registration stands on a record of the same person that was not linked; when the hukou has moved into the
-    city; when the person has left and the evidence has not lapsed.
+    city; when the person has left and the evidence has not lapsed. People known by name alone are left out.
 */
+// Somebody of whom a visit noted no more than a name can be looked up in no register: without a birth date no answer.
 // Whoever moved within the district meanwhile has lived here all the same: any residence on that day counts.
 MATCH (p:Person)-[l:LIVES_AT]->(h:House)
 WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
-  AND p.hukou_in_city = false
+  AND p.hukou_in_city = false AND p.birth_date IS NOT NULL
   AND EXISTS { MATCH (p)-[m:LIVES_AT]->(x:House)
     WHERE m.valid_from <= $since AND (m.valid_to IS NULL OR m.valid_to > $since) }
   AND NOT EXISTS { MATCH (p)-[r:REGISTERED_AT]->(y:House) WHERE r.valid_from <= $as_of AND (r.valid_to IS NULL OR r.valid_to > $as_of) }
