@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hub.graph.port import GraphStore, Row
+from hub.graph.port import GraphStore, Row, Value
 from hub.questions import bind_parameters
 from schemas.declarations import Declarations
 from schemas.readers.questions import AnswerColumn, Question, ValueType
@@ -39,7 +39,7 @@ def find_all(graph: GraphStore, declarations: Declarations) -> pa.Table:
         parameters = bind_parameters(question, {}, as_of=graph.origin.as_of)
         key = parameters_key(parameters)
         for position, row in enumerate(graph.run(question, parameters)):
-            content = json.dumps(row, ensure_ascii=False, default=_plain)
+            content = json.dumps([rounded(value) for value in row], ensure_ascii=False, default=_plain)
             rows.append((question.id, key, position, question.subject, row[0], content))
     columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
     arrays = [pa.array(list(column), each.type) for column, each in zip(columns, COLUMNS, strict=True)]
@@ -56,10 +56,15 @@ def answer_table(question: Question, rows: Sequence[Row]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(question.columns)
     return pa.table(
         {
-            each.name: pa.array(list(column), ARROW_TYPES[each.type])
+            each.name: pa.array([rounded(value) for value in column], ARROW_TYPES[each.type])
             for each, column in zip(question.columns, columns, strict=True)
         }
     )
+
+
+def rounded(value: Value) -> Value:
+    """The value with six decimals at most: sums over threads differ in the last bits, answers must not."""
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def rows_of(question: Question, contents: Sequence[str]) -> list[Row]:
