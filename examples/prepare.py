@@ -1,8 +1,7 @@
 """Makes a public set ready for `hub ingest` and `hub evaluate`: `python -m examples.prepare NAME --out DIR`.
 
-The file itself is not copied: `DIR/delivery` holds a link to it and the sidecar that names the delivery. `DIR/schemas`
-is the example's contract, where `hub train` may add weights. `DIR/truth` holds the set's own answer, which the contract
-drops before anything is linked.
+`DIR/delivery` links to the file and names the delivery, `DIR/schemas` is the contract, and `DIR/truth` the set's own
+answer, which the contract drops before anything is linked.
 """
 
 import json

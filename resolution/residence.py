@@ -1,11 +1,6 @@
 """Where each person lives: at most one dwelling on any date, from all evidence in force.
 
-Between two dates on which evidence starts or ends the evidence is the same, so is the dwelling. On such a stretch
-a kind counts weight · 0.5^(age / half-life), the age being that of its newest fact there against the person's newest
-fact anywhere, because evidence is outdated by fresher evidence and not by the calendar. Kinds of one
-department, or copied from it, are one observation: the strongest counts. The support of a dwelling is
-1 - product(1 - count) over observations, and its confidence support² / (support of all the person's dwellings).
-Persons are placed twice: by what is known of themselves, then with where their close kin were placed as one more.
+Persons are placed twice: by what is known of themselves, then with where their close kin were placed as one kind more.
 """
 
 from datetime import date
@@ -63,8 +58,11 @@ def stretches_sql(as_of: date) -> str:
 def winners_sql(let_share: float) -> str:
     """Temporary table `winner`: the dwelling with most support in each stretch, and the support of all.
 
-    A building without a room keeps half its support: the person lives in it, but nobody knows where. Where a kind is
-    divided, dwellings that the person lets take the smaller part. Equal support goes to the newest observation.
+    A kind counts weight · 0.5^(age / half-life), the age of its newest fact against the person's newest fact anywhere:
+    evidence is outdated by fresher evidence, not by the calendar. Kinds that go back to one department are one
+    observation, the strongest of them. Support is 1 - product(1 - count) over observations, halved for a building
+    without a room; confidence is support² / (support of all dwellings). Of a divided kind, dwellings that the person
+    lets take the smaller part. Equal support goes to the newest observation.
     """
     return f"""
         CREATE OR REPLACE TEMP TABLE winner AS
