@@ -153,11 +153,11 @@ def _earlier_stays(dice: Dice, houses: Houses, settled: _Settled) -> Stays:
     family = np.r_[current.family[moved], gone]
     end = np.r_[current.begin[moved], left]
     since = np.r_[arrived[moved], left - dice.between(120, 4 * YEAR, len(gone))]
-    free = (current.begin > BEGIN) & (families.plant[current.family] == Plant.NONE) & (houses.rooms[current.house] >= 3)
+    free = (current.begin > BEGIN) & (families.plant[current.family] == Plant.NONE) & (houses.rooms[current.house] >= 2)
     slots = dice.rng.permutation(np.flatnonzero(free))
-    by_end, by_slot = np.argsort(-end, kind="stable"), slots[np.argsort(-current.begin[slots], kind="stable")]
-    count = min(len(by_end), len(by_slot))
-    by_end, by_slot = by_end[:count], by_slot[:count]
+    some = dice.sample(np.arange(len(family)), len(slots) * 9 // 10)
+    by_end = some[np.argsort(-end[some], kind="stable")]
+    by_slot = slots[np.argsort(-current.begin[slots], kind="stable")][: len(by_end)]
     fits = (current.begin[by_slot] >= end[by_end]) & (current.family[by_slot] != family[by_end])
     by_end, by_slot = by_end[fits], by_slot[fits]
     begin = np.maximum(since[by_end], end[by_end] - dice.between(200, 5 * YEAR, len(by_end)))
