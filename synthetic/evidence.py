@@ -105,7 +105,7 @@ def place_people(evidence: Evidence, world: World, day: int) -> Placement:
     """Where the recorded evidence, rightly weighed, places everyone.
 
     That is the true home where evidence in force places the person or close kin there; whoever has none there
-    is where the rules of residence put the evidence that there is, be it of somebody long gone.
+    is where the rules of residence put the evidence that there is, be it of somebody long gone, or where kin are.
     """
     current, home = evidence.on(day), world.life.home
     at_home = home[current.person] == current.house
@@ -118,7 +118,18 @@ def place_people(evidence: Evidence, world: World, day: int) -> Placement:
     recorded = np.isin(np.arange(len(home)), evidence.person)
     supported |= close & by_kin[household] & recorded
     house = np.where((home >= 0) & supported, home, _weighed(current, len(home)))
+    house = np.where((house < 0) & close & recorded, _where_kin_are(house, household), house)
     return Placement(house, _since(evidence, house, household))
+
+
+def _where_kin_are(house: Ints, household: Ints) -> Ints:
+    """For each person the dwelling that all placed members of the household share, -1 where there is no such one."""
+    span = int(household.max(initial=0)) + 1
+    lowest, highest = np.full(span, NEVER * NEVER), np.full(span, -1)
+    placed = house >= 0
+    np.minimum.at(lowest, household[placed], house[placed])
+    np.maximum.at(highest, household[placed], house[placed])
+    return np.where(lowest == highest, highest, -1)[household]
 
 
 def _since(evidence: Evidence, house: Ints, household: Ints) -> Ints:

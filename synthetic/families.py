@@ -64,7 +64,7 @@ TEMPLATES = (
 _CROWDS, _LARGE, _DORMITORY, _SMALL = (16, 17), (18, 19), (20,), (2, 4, 6)
 # Planted families among 20,000 residents; a small district has three of each.
 _PLANTED = {
-    Plant.CROWD: (30, _CROWDS),
+    Plant.CROWD: (40, _CROWDS),
     Plant.LARGE_FAMILY: (20, _LARGE),
     Plant.DORMITORY: (60, _DORMITORY),
     Plant.UNREGISTERED: (40, _SMALL),
