@@ -47,17 +47,20 @@ tie AS (
     UNION SELECT object_id, subject_id FROM fact WHERE kind IN ('kin', 'guardian') AND value <> 'other'),
 relatives AS (
     SELECT person AS a, person AS b FROM lives UNION SELECT r.a, tie.b FROM relatives AS r JOIN tie ON tie.a = r.b),
+counted AS (
+    SELECT lives.* FROM lives JOIN resolved.person AS p ON p.entity_id = lives.person AND p.n_records >= 2
+    SEMI JOIN (FROM in_force WHERE kind NOT IN ('hukou', 'utility_use', 'civil_affairs')) AS e USING (person, house)),
 crowd AS (
     SELECT h.entity_id AS house, h.address, count(*) AS residents
-    FROM dwelling AS h JOIN lives ON lives.house = h.entity_id
+    FROM dwelling AS h JOIN counted AS lives ON lives.house = h.entity_id
     WHERE coalesce(h.use, '') <> 'dormitory'
     GROUP BY h.entity_id, h.address, h.area_m2, h.rooms
     HAVING count(*) * 5 > h.area_m2 OR count(*) > 2 * h.rooms)
 SELECT house, address, residents FROM crowd
 WHERE residents > (
     SELECT max(kin) FROM (
-        SELECT l.person, count(DISTINCT m.person) AS kin FROM lives AS l
-        JOIN relatives AS r ON r.a = l.person JOIN lives AS m ON m.person = r.b AND m.house = l.house
+        SELECT l.person, count(DISTINCT m.person) AS kin FROM counted AS l
+        JOIN relatives AS r ON r.a = l.person JOIN counted AS m ON m.person = r.b AND m.house = l.house
         WHERE l.house = crowd.house GROUP BY l.person))
 """
 

@@ -37,7 +37,7 @@ def _statements(persons: int, houses: int) -> list[str]:
         f"""CREATE TABLE resolved.person AS SELECT 'P' || n AS entity_id, 'name ' || n AS name,
             DATE '1940-01-01' + {_pick(30000, "born")} AS birth_date,
             CASE {_pick(3, "origin")} WHEN 0 THEN '340100' WHEN 1 THEN '310114' END AS hukou_area,
-            1 AS n_records, 0.9 AS confidence FROM {_numbers(persons)}""",
+            1 + ({_pick(6, "records")} > 0)::INTEGER AS n_records, 0.9 AS confidence FROM {_numbers(persons)}""",
         f"""CREATE TABLE resolved.house AS SELECT 'H' || n AS entity_id, 'road ' || n // 4 || ' room ' || n AS address,
             CASE WHEN n % 37 > 0 THEN 'road ' || n // 4 END AS building_key,
             CASE {_pick(8, "exact")} WHEN 0 THEN 'building' WHEN 1 THEN 'lane' ELSE 'room' END AS precision,

@@ -47,9 +47,9 @@ def smalltown_declarations() -> SmalltownDeclarations:
 def smalltown_warehouse() -> Warehouse:
     """The resolved tables of smalltown, as the written-down facts say."""
     warehouse = open_warehouse(None)
-    for register in ("person", "house", "unit"):
+    for register, records in (("person", ""), ("house", "1 AS n_records, "), ("unit", "1 AS n_records, ")):
         warehouse.execute(
-            f"CREATE TABLE resolved.{register} AS SELECT *, 1 AS n_records, 0.9 AS confidence FROM {_csv(register)}"
+            f"CREATE TABLE resolved.{register} AS SELECT *, {records}0.9 AS confidence FROM {_csv(register)}"
         )
     warehouse.execute(f"CREATE TABLE resolved.residence AS FROM {_csv('residence')}")
     warehouse.execute(

@@ -8,11 +8,12 @@ parameters:
   as_of: {type: date, default: snapshot, meaning: The date of the answer}
   m2_per_person: {type: decimal, default: 5, meaning: Least floor area a person in square metres}
   persons_per_room: {type: decimal, default: 2, meaning: Most people a room}
+  least_records: {type: integer, default: 2, meaning: "Fewest records of a resident who counts; of one record alone nobody knows whose it is"}
   limit: {type: integer, default: 1000000, meaning: Most rows to return}
 columns:
   house_id: {type: text, zh: 房屋编号, en: Id of the house}
   address: {type: text, zh: 地址, en: Address}
-  residents: {type: integer, zh: 居住人数, en: Resolved residents}
+  residents: {type: integer, zh: 居住人数, en: Resolved residents who count}
   area_m2: {type: decimal, zh: 面积（平方米）, en: Floor area in square metres}
   rooms: {type: integer, zh: 居室数, en: Rooms}
   m2_each: {type: decimal, zh: 人均面积, en: Floor area a person}
@@ -24,26 +25,39 @@ legal_basis: 上海市居住房屋租赁管理办法 (5 m² a person, two a room
 retention_days: 180
 review_on: 2027-11-01
 when_wrong:
-  zh: 亲属关系没有登记在任何一册中；登记面积不含加建；一处住处实为几套；已搬走的人证据尚未失效。
+  zh: 只有户籍或水电证据、或只有一条记录的人不计入；亲属关系没有登记在任何一册中；登记面积不含加建；一处住处实为几套；已搬走的人证据尚未失效。
   en: >-
-    When kinship is in no register; when the registered area lacks an extension; when one address is several flats; when
+    People whom only the hukou, the meter or one single record places there do not count. When kinship is in no register; when the registered area lacks an extension; when one address is several flats; when
     people who left still have evidence in force.
 kinship: exempts
 */
+// Who counts: residents whom something fresher than the hukou, a case file or the meter places there, and more than one record knows.
 // Licensed dormitories have limits of their own. Close family: spouses, parents, children, grandparents, siblings, guardians;
 // a family is all residents within two steps of kinship of one of them, also through a relative who lives elsewhere.
 MATCH (p:Person)-[l:LIVES_AT]->(h:House)
 WHERE l.valid_from <= $as_of AND (l.valid_to IS NULL OR l.valid_to > $as_of)
   AND h.is_dwelling = true AND (h.use IS NULL OR h.use <> 'dormitory')
+  AND p.n_records >= $least_records
+  AND EXISTS { MATCH (p)-[e:EVIDENCE_AT]->(h)
+    WHERE e.kind <> 'hukou' AND e.kind <> 'utility_use' AND e.kind <> 'civil_affairs'
+      AND e.valid_from <= $as_of AND (e.valid_to IS NULL OR e.valid_to > $as_of) }
 WITH h, count(DISTINCT p.id) AS residents, max(l.valid_from) AS since
 WHERE residents > 1
   AND (h.area_m2 < residents * $m2_per_person OR h.rooms * $persons_per_room < residents)
 MATCH (a:Person)-[m:LIVES_AT]->(h)
 WHERE m.valid_from <= $as_of AND (m.valid_to IS NULL OR m.valid_to > $as_of)
+  AND a.n_records >= $least_records
+  AND EXISTS { MATCH (a)-[f:EVIDENCE_AT]->(h)
+    WHERE f.kind <> 'hukou' AND f.kind <> 'utility_use' AND f.kind <> 'civil_affairs'
+      AND f.valid_from <= $as_of AND (f.valid_to IS NULL OR f.valid_to > $as_of) }
 WITH h, residents, since, a
 OPTIONAL MATCH (b:Person)-[n:LIVES_AT]->(h)
 WHERE n.valid_from <= $as_of AND (n.valid_to IS NULL OR n.valid_to > $as_of)
   AND b.id <> a.id
+  AND b.n_records >= $least_records
+  AND EXISTS { MATCH (b)-[g:EVIDENCE_AT]->(h)
+    WHERE g.kind <> 'hukou' AND g.kind <> 'utility_use' AND g.kind <> 'civil_affairs'
+      AND g.valid_from <= $as_of AND (g.valid_to IS NULL OR g.valid_to > $as_of) }
   AND (EXISTS { MATCH (a)-[k:KIN_OF|GUARDIAN_OF]-(b)
       WHERE (k.kind IS NULL OR k.kind <> 'other')
         AND k.valid_from <= $as_of AND (k.valid_to IS NULL OR k.valid_to > $as_of) }

@@ -74,7 +74,7 @@ class GraphStoreContract:
         found = store.neighbourhood(house("H20"), as_of=AS_OF, hops=1, limit=2)
         assert found.nodes == (house("H20"), EntityRef("Community", "310114100001"), person("P29"))
         assert not found.complete
-        assert {edge.type for edge in found.edges} == {"LIVES_AT", "IN_COMMUNITY"}
+        assert {edge.type for edge in found.edges} == {"LIVES_AT", "EVIDENCE_AT", "IN_COMMUNITY"}
 
     def test_neighbourhood_of_nobody_is_the_centre_alone(self, store: GraphStore) -> None:
         found = store.neighbourhood(person("P99"), as_of=AS_OF, hops=2, limit=5)
@@ -111,4 +111,4 @@ class GraphStoreContract:
 
 
 def _parameters(limit: int) -> dict[str, object]:
-    return {"as_of": AS_OF, "m2_per_person": 5.0, "persons_per_room": 2.0, "limit": limit}
+    return {"as_of": AS_OF, "m2_per_person": 5.0, "persons_per_room": 2.0, "least_records": 2, "limit": limit}
