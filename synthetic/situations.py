@@ -80,12 +80,16 @@ def dwellings_not_in_register(known: Known) -> Situation:
 
 
 def overcrowded_dwellings(known: Known) -> Situation:
-    """Too many residents for area or rooms who are not one close family; licensed dormitories are lawful."""
+    """Too many residents for area or rooms who are not one close family; licensed dormitories are lawful.
+
+    Residents are those whom something fresher than hukou, case file or meter places there, and two records know.
+    """
     houses, people = known.world.houses, known.world.people
-    count = known.residents
+    where_seen = known.freshly_placed
+    count = np.bincount(where_seen[where_seen >= 0], minlength=len(houses))
     full = (count * M2_EACH > houses.area) | (count > houses.rooms * PEOPLE_A_ROOM)
-    placed = np.flatnonzero(known.placement.house >= 0)
-    house = known.placement.house[placed]
+    placed = np.flatnonzero(where_seen >= 0)
+    house = where_seen[placed]
     kin = np.where(people.role[placed] == OTHER, len(known.world.families) + placed, people.family[placed])
     lowest, highest = np.full(len(houses), np.iinfo(np.int64).max), np.full(len(houses), -1)
     np.minimum.at(lowest, house, kin)
@@ -153,7 +157,7 @@ def unregistered_newcomers(known: Known) -> Situation:
     people, placement = known.world.people, known.placement
     registered = np.zeros(len(people), dtype=bool)
     registered[known.current.person[known.current.of("residence_registration", "hukou")]] = True
-    placed = (placement.house >= 0) & _origin_recorded(known)
+    placed = (placement.house >= 0) & _origin_recorded(known) & known.with_birth_date
     settled = placement.since <= known.day - NEWCOMER_DAYS
     home = known.world.life.home
     planted = np.isin(known.world.families.plant[people.family], [Plant.UNREGISTERED]) & (home >= 0)
@@ -220,7 +224,7 @@ def no_employer_no_dwelling(known: Known) -> Situation:
     current = known.current
     seen = np.zeros(len(known.world.people), dtype=bool)
     seen[current.person[~current.of("hukou")]] = True
-    adult = seen & (known.age >= 18) & ~known.persons_of("enrolment", "employment")
+    adult = seen & known.with_birth_date & (known.age >= 18) & ~known.persons_of("enrolment", "employment")
     lost = adult & (known.placement.house < 0)
     return Situation(
         "no_employer_no_dwelling",
