@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from hub.site import Site
+from resolution.blocking import rule_keys_sql
 from resolution.columns import build_linked, fit_model
 from resolution.resolve import source_table
 from schemas.readers.linkage import KeyRule
@@ -22,22 +23,12 @@ def _rules(site: Site) -> Iterator[tuple[str, str, pa.Table]]:
         build_linked(site.warehouse, model, source_table(site.warehouse, register))
         fitted = fit_model(site.warehouse, model).model
         for rule in fitted.blocking:
-            yield register, rule.id, site.warehouse.arrow(rule_keys_sql(register, rule, fitted.many))
+            yield register, rule.id, site.warehouse.arrow(index_keys_sql(register, rule, fitted.many))
         site.warehouse.execute("DROP TABLE temp.linked")
 
 
-def rule_keys_sql(register: str, rule: KeyRule, many: frozenset[str]) -> str:
+def index_keys_sql(register: str, rule: KeyRule, many: frozenset[str]) -> str:
     """Rows key, record_id, sorted: 63 bits of the MD5 of register, rule and values, U+001F between them."""
-    parts, sources = [], ["linked"]
-    for part in rule.on:
-        if part in many:
-            sources.append(f'unnest(linked."{part}") AS each_{part}(one_{part})')
-            parts.append(f"one_{part}")
-        else:
-            parts.append(part)
-    filled = " AND ".join(f"{part} IS NOT NULL" for part in parts)
-    key = ", ".join([f"'{register}'", f"'{rule.id}'", *(f"CAST({part} AS VARCHAR)" for part in parts)])
-    return (
-        f"SELECT DISTINCT CAST(md5_number_lower(concat_ws(chr(31), {key})) >> 1 AS BIGINT) AS key, record_id "
-        f"FROM {', '.join(sources)} WHERE {filled} ORDER BY key, record_id"
-    )
+    key = f"CAST(md5_number_lower(concat_ws(chr(31), '{register}', '{rule.id}', {{}})) >> 1 AS BIGINT)"
+    rows = rule_keys_sql(rule, many, table="linked", key=key)
+    return f"SELECT DISTINCT key, record_id FROM ({rows}) ORDER BY key, record_id"

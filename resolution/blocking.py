@@ -30,24 +30,28 @@ def block(warehouse: Warehouse, model: LinkageModel) -> tuple[FullBlock, ...]:
 def keys_sql(model: LinkageModel) -> str:
     """Temporary table `link_key` (rule, key, record_id): the keys of each node; `rule` is the place of the rule."""
     nothing = "SELECT 0 AS rule, 0::UBIGINT AS key, 0::BIGINT AS record_id WHERE false"
-    rules = [rule_keys_sql(rule, model.many, place) for place, rule in enumerate(model.blocking)]
+    rules = [
+        f"SELECT {place} AS rule, * FROM ({rule_keys_sql(rule, model.many, table='node', key='hash({})')})"
+        for place, rule in enumerate(model.blocking)
+    ]
     return "CREATE OR REPLACE TEMP TABLE link_key AS " + " UNION ALL ".join([nothing, *rules])
 
 
-def rule_keys_sql(rule: KeyRule, many: frozenset[str], place: int) -> str:
-    """Rows rule, key, record_id of one rule; a column with many values gives a key for each."""
-    parts, sources = [], ["node"]
+def rule_keys_sql(rule: KeyRule, many: frozenset[str], *, table: str, key: str) -> str:
+    """Rows key, record_id of one rule over the columns of `table`; a column with many values gives a key for each.
+
+    `key` is SQL in which {} stands for the rule's values as text, separated by commas.
+    """
+    parts, sources = [], [table]
     for part in rule.on:
         if part in many:
-            sources.append(f'unnest(node."{part}") AS each_{part}(one_{part})')
+            sources.append(f'unnest({table}."{part}") AS each_{part}(one_{part})')
             parts.append(f"one_{part}")
         else:
             parts.append(part)
-    filled = " AND ".join(f"{part} IS NOT NULL" for part in parts)
-    key = ", ".join(f"CAST({part} AS VARCHAR)" for part in parts)
-    return f"""
-        SELECT {place} AS rule, hash({key}) AS key, record_id FROM {", ".join(sources)} WHERE {filled}
-    """
+    filled = " AND ".join(f"({part}) IS NOT NULL" for part in parts)
+    values = ", ".join(f"CAST({part} AS VARCHAR)" for part in parts)
+    return f"SELECT {key.format(values)} AS key, record_id FROM {', '.join(sources)} WHERE {filled}"
 
 
 def key_condition_sql(rule: KeyRule, many: frozenset[str]) -> str:

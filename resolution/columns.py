@@ -24,6 +24,16 @@ class Sources:
     links: str = "resolved.link"
 
 
+def snapshot_sources(model: LinkageModel) -> Sources:
+    """The tables of a snapshot's `entities.duckdb`."""
+    records = f"{model.id}_record"
+    if model.prepared:
+        names = ", ".join(f"'{name}'" for name in model.prepared)
+        own = f"(SELECT COLUMNS(lambda name: name NOT IN ({names})) FROM {records})"
+        records = f"(FROM {own} JOIN prepared_{model.id} USING (record_id))"
+    return Sources(records, "fact", "member", "link")
+
+
 def build_linked(warehouse: Warehouse, model: LinkageModel, source: str) -> None:
     """Temporary table `linked`: record_id, feed, source_key, is_current, is_main and every column of the model.
 

@@ -4,11 +4,13 @@ Records of one true entity with equal keys form a class, so that an entity of th
 every pupil) costs no more than its few ways of being written.
 """
 
-from collections.abc import Iterable
-
+from resolution.blocking import rule_keys_sql
+from resolution.columns import linked_sql, snapshot_sources
 from schemas.declarations import Declarations
-from schemas.readers.linkage import KeyRule, LinkageModel, LinkContext
+from schemas.readers.linkage import KeyRule, LinkageModel
 from stores.warehouse import Warehouse
+
+NOTHING = "SELECT NULL::BIGINT AS record_id, NULL::VARCHAR AS rule, NULL::VARCHAR AS key WHERE false"
 
 
 def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: str) -> float | None:
@@ -16,8 +18,8 @@ def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: s
     model = declarations.linkage.get(register)
     if model is None:
         return None
-    fields = declarations.registers[register].field_names
-    for statement in (compared_sql(model, fields), keys_sql(model), classes_sql()):
+    snapshot.execute(f"CREATE OR REPLACE TEMP TABLE compared AS {linked_sql(model, snapshot_sources(model))}")
+    for statement in (keys_sql(model), classes_sql()):
         snapshot.execute(statement)
     [(true_pairs, met)] = snapshot.rows(met_sql(register))
     for table in ("compared", "met_by", "record_class"):
@@ -25,44 +27,9 @@ def blocking_recall(snapshot: Warehouse, declarations: Declarations, register: s
     return int(met or 0) / int(true_pairs) if true_pairs else None
 
 
-def compared_sql(model: LinkageModel, fields: frozenset[str]) -> str:
-    """Temporary table `compared`: record and the columns that the model's rules read.
-
-    Of the register's `fields`, those that preparation made anew are taken from there.
-    """
-    kept = ", ".join(["record_id", *(f'"{field}"' for field in sorted(fields - set(model.prepared)))])
-    kept = f"SELECT {kept} FROM {model.id}_record"
-    values = [f'{f"[{each.value}]" if each.many else each.value} AS "{each.id}"' for each in model.columns]
-    prepared = f"JOIN prepared_{model.id} USING (record_id)" if model.prepared else ""
-    ties = [f'tie_{each.id}.entities AS "{each.id}"' for each in model.contexts]
-    joins = [f"LEFT JOIN ({ties_sql(model.id, each)}) tie_{each.id} USING (record_id)" for each in model.contexts]
-    return f"""
-        CREATE OR REPLACE TEMP TABLE compared AS
-        SELECT {", ".join(["own.*", *ties])}
-        FROM (SELECT record_id, {", ".join(values)} FROM ({kept}) {prepared}) own {" ".join(joins)}
-    """
-
-
-def ties_sql(register: str, context: LinkContext) -> str:
-    """Rows record_id, entities: what facts of the context's kinds tie a record to, busy entities left out."""
-    kinds = ", ".join(f"'{kind}'" for kind in context.kinds)
-    return f"""
-        SELECT record_id, list(entity_id ORDER BY entity_id) AS entities
-        FROM (
-            SELECT *, count(*) OVER (PARTITION BY entity_id) AS busy FROM (
-                SELECT DISTINCT fact.subject_id AS record_id, member.entity_id
-                FROM fact
-                JOIN member ON member.record_id = fact.object_id AND member.register = '{context.of}'
-                WHERE fact.subject_register = '{register}' AND fact.object_register = '{context.of}'
-                  AND fact.kind IN ({kinds})
-            )
-        ) WHERE busy <= {context.max_records} GROUP BY record_id
-    """
-
-
 def keys_sql(model: LinkageModel) -> str:
     """Temporary table `met_by`: record and each key under which a collapse or blocking rule brings it to others."""
-    blocking = _union(key_sql(rule, model) for rule in model.blocking)
+    blocking = " UNION ALL ".join([NOTHING, *(_rule_sql(rule, model.many) for rule in model.blocking)])
     limits = " ".join(f"WHEN '{rule.id}' THEN {rule.max_block}" for rule in model.blocking if rule.max_block)
     limit = f"CASE rule {limits} END" if limits else "NULL"
     return f"""
@@ -87,19 +54,6 @@ def collapse_sql(register: str) -> str:
         ), near AS (SELECT one, least(one, min(other)) AS least FROM tie GROUP BY one)
         SELECT tie.one AS record_id, least(min(own.least), min(near.least)) AS node
         FROM tie JOIN near ON near.one = tie.other JOIN near own ON own.one = tie.one GROUP BY tie.one
-    """
-
-
-def key_sql(rule: KeyRule, model: LinkageModel) -> str:
-    """Rows record_id, rule, key: one for each combination of the values of the columns that hold a list."""
-    source = "compared"
-    for column in rule.columns:
-        if column in model.many:
-            source = f'(SELECT * REPLACE (unnest("{column}") AS "{column}") FROM {source})'
-    known = " AND ".join(f"({part}) IS NOT NULL" for part in rule.on)
-    return f"""
-        SELECT record_id, '{rule.id}' AS rule, concat_ws(chr(31), {", ".join(rule.on)}) AS key
-        FROM {source} WHERE {known}
     """
 
 
@@ -129,6 +83,6 @@ def met_sql(register: str) -> str:
     """
 
 
-def _union(parts: Iterable[str]) -> str:
-    empty = "SELECT NULL::BIGINT AS record_id, NULL::VARCHAR AS rule, NULL::VARCHAR AS key WHERE false"
-    return " UNION ALL ".join([empty, *parts])
+def _rule_sql(rule: KeyRule, many: frozenset[str]) -> str:
+    rows = rule_keys_sql(rule, many, table="compared", key="concat_ws(chr(31), {})")
+    return f"SELECT record_id, '{rule.id}' AS rule, key FROM ({rows})"

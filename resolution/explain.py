@@ -7,7 +7,7 @@ from typing import Any
 from resolution.blocking import key_condition_sql
 from resolution.clusters import sided_sql, statement_sql
 from resolution.collapse import nodes_sql, placed_sql
-from resolution.columns import Sources, linked_sql
+from resolution.columns import Sources, linked_sql, snapshot_sources
 from resolution.errors import UnknownRecordError
 from resolution.models import condition_sql, missing_sql
 from resolution.weights import Weights, level_weight, log_odds, probability
@@ -66,16 +66,6 @@ class Explanation:
     def probability(self) -> float:
         """Match probability of the pair."""
         return probability(self.weight)
-
-
-def snapshot_sources(model: LinkageModel) -> Sources:
-    """The tables of a snapshot's `entities.duckdb`."""
-    records = f"{model.id}_record"
-    if model.prepared:
-        names = ", ".join(f"'{name}'" for name in model.prepared)
-        own = f"(SELECT COLUMNS(lambda name: name NOT IN ({names})) FROM {records})"
-        records = f"(FROM {own} JOIN prepared_{model.id} USING (record_id))"
-    return Sources(records, "fact", "member", "link")
 
 
 def explain_pair(
