@@ -155,4 +155,9 @@ def _write_truth(known: Known, log: FaultLog, folder: Path) -> dict[str, dict[st
         ),
         folder / "faults.csv",
     )
+    living = known.world.life.home >= 0
+    ceilings["residence"] = {
+        "persons": int(living.sum()),
+        "placeable": float((known.placement.house >= 0).sum() / living.sum()),
+    }
     return ceilings

@@ -95,76 +95,28 @@ def independent_origins(evidence: Evidence, houses: int) -> Ints:
 
 @dataclass(frozen=True)
 class Placement:
-    """The dwelling that the evidence gives each person on a day (-1: none), and since when it speaks for it."""
+    """The true dwelling of each person whom the evidence lets one place there (-1: none), and the day they came."""
 
     house: Ints
     since: Ints
 
 
 def place_people(evidence: Evidence, world: World, day: int) -> Placement:
-    """Where the recorded evidence, rightly weighed, places everyone.
+    """Everyone's true home, where evidence in force places the person or close kin there, and the day they came.
 
-    That is the true home where evidence in force places the person or close kin there; whoever has none there
-    is where the rules of residence put the evidence that there is, be it of somebody long gone, or where kin are.
+    A person gone whom stale evidence still names somewhere lives nowhere: to place them is the hub's mistake.
     """
-    current, home = evidence.on(day), world.life.home
-    at_home = home[current.person] == current.house
+    current, life = evidence.on(day), world.life
+    at_home = life.home[current.person] == current.house
     close = world.people.role != OTHER
     household = world.people.family * 2 + close
-    supported = np.zeros(len(home), dtype=bool)
+    supported = np.zeros(len(life.home), dtype=bool)
     supported[current.person[at_home]] = True
     by_kin = np.zeros(2 * len(world.families), dtype=bool)
     by_kin[household[current.person[at_home]]] = True
-    recorded = np.isin(np.arange(len(home)), evidence.person)
+    recorded = np.isin(np.arange(len(life.home)), evidence.person)
     supported |= close & by_kin[household] & recorded
-    house = np.where((home >= 0) & supported, home, _weighed(current, len(home)))
-    house = np.where((house < 0) & close & recorded, _where_kin_are(house, household), house)
-    return Placement(house, _since(evidence, house, household))
-
-
-def _where_kin_are(house: Ints, household: Ints) -> Ints:
-    """For each person the dwelling that all placed members of the household share, -1 where there is no such one."""
-    span = int(household.max(initial=0)) + 1
-    lowest, highest = np.full(span, NEVER * NEVER), np.full(span, -1)
-    placed = house >= 0
-    np.minimum.at(lowest, household[placed], house[placed])
-    np.maximum.at(highest, household[placed], house[placed])
-    return np.where(lowest == highest, highest, -1)[household]
-
-
-def _since(evidence: Evidence, house: Ints, household: Ints) -> Ints:
-    """The first evidence of the person at the house, or where there is none that of close kin."""
-    since, of_kin = np.full(len(house), NEVER), np.full(int(household.max(initial=0)) + 1, NEVER)
-    there = house[evidence.person] == evidence.house
-    np.minimum.at(since, evidence.person[there], evidence.begin[there])
-    np.minimum.at(of_kin, household[evidence.person[there]], evidence.begin[there])
-    return np.where(since < NEVER, since, of_kin[household])
-
-
-def _weighed(current: Evidence, people: int) -> Ints:
-    """The dwelling with most support: independent observations add up, fresher ones outdate older ones."""
-    rules = residence_rules()
-    declared = list(rules.evidence.values())
-    weight = np.array([rule.weight for rule in declared])[current.kind]
-    half_life = np.array([rule.half_life_days for rule in declared])[current.kind]
-    divided = np.array([rule.divided for rule in declared])[current.kind]
-    of_kind = current.person.astype(np.int64) * 64 + current.kind
-    _, kind_row, count = np.unique(of_kind, return_inverse=True, return_counts=True)
-    newest = np.full(people, -NEVER)
-    np.maximum.at(newest, current.person, current.observed)
-    counts = weight * 0.5 ** ((newest[current.person] - current.observed) / half_life)
-    counts = np.where(divided, counts / count[kind_row], counts)
-    span = int(current.house.max(initial=0)) + 1
-    place, row = np.unique(current.person.astype(np.int64) * span + current.house, return_inverse=True)
-    strongest = np.zeros((len(place), int(current.origin.max(initial=0)) + 1))
-    np.maximum.at(strongest, (row, current.origin), counts)
-    support = 1 - np.prod(1 - strongest, axis=1)
-    person, house = place // span, place % span
-    total = np.bincount(person, support, minlength=people)
-    ranked = np.lexsort((house, support, person))
-    last = np.r_[person[ranked][1:] != person[ranked][:-1], True] if len(ranked) else np.zeros(0, dtype=bool)
-    winner = ranked[last]
-    sure = winner[support[winner] ** 2 / total[person[winner]] >= rules.minimum_confidence]
-    placed = np.full(people, -1)
-    placed[person[sure]] = house[sure]
-    return placed
+    since = np.full(len(life.home), NEVER)
+    lasting = life.residences.end == NEVER
+    since[life.residences.person[lasting]] = life.residences.begin[lasting]
+    return Placement(np.where((life.home >= 0) & supported, life.home, -1), since)

@@ -104,7 +104,7 @@ def draw_families(dice: Dice, persons: int) -> Families:
     planted = [(plant, templates, _count(persons, at_20000)) for plant, (at_20000, templates) in _PLANTED.items()]
     plant = np.concatenate([np.full(count, code) for code, _, count in planted])
     template = np.concatenate([np.array(kinds)[dice.one_of(count, len(kinds))] for _, kinds, count in planted])
-    origin = np.where(np.isin(plant, [Plant.LARGE_FAMILY]) & dice.happens(0.9, len(plant)), LOCAL, NEWCOMER)
+    origin = np.where(np.isin(plant, [Plant.LARGE_FAMILY]) & dice.happens(0.5, len(plant)), LOCAL, NEWCOMER)
     ordinary = persons // 2 + 50
     ordinary_origin = _draw_origin(dice, ordinary)
     template = np.r_[template, _draw_template(dice, ordinary_origin)]
@@ -122,10 +122,10 @@ def draw_families(dice: Dice, persons: int) -> Families:
 def _with_absent(dice: Dice, persons: int, residents: Families) -> Families:
     """Adds families of newcomers that left, locals that left but kept their hukou, the dead, and absent owners."""
     counts = [
-        (persons // 26, NEWCOMER, GONE),
-        (persons // 110, LOCAL, GONE),
+        (persons // 16, NEWCOMER, GONE),
+        (persons // 50, LOCAL, GONE),
         (persons // 40, LOCAL, DEAD),
-        (persons // 100, CITY, OUTSIDER),
+        (persons // 40, CITY, OUTSIDER),
     ]
     origin = np.concatenate([np.full(count, code) for count, code, _ in counts])
     status = np.concatenate([np.full(count, code) for count, _, code in counts])

@@ -161,7 +161,7 @@ def _places_within(counts: Ints) -> tuple[Ints, Ints]:
 
 
 def _dwelling_size(dice: Dice, size: int) -> tuple[Ints, Ints]:
-    rooms = dice.weighted([0.08, 0.36, 0.41, 0.15], size) + 1
+    rooms = dice.weighted([0.17, 0.47, 0.28, 0.08], size) + 1
     return rooms, rooms * 24 + dice.between(14, 34, size)
 
 

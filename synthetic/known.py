@@ -55,36 +55,6 @@ class Known:
                     known[role.house[~schedule.lost[role.rows]]] = True
         return known
 
-    @cached_property
-    def records(self) -> Ints:
-        """How many records each person has."""
-        count = np.zeros(len(self.world.people), dtype=np.int64)
-        for feed, schedule in self.feeds:
-            for role in feed.persons:
-                np.add.at(count, role.person[~schedule.lost[role.rows]], 1)
-        return count
-
-    @cached_property
-    def with_birth_date(self) -> Flags:
-        """Persons of whom some record tells the birth date, by itself or by a valid ID of their own."""
-        known = np.zeros(len(self.world.people), dtype=bool)
-        for feed, schedule in self.feeds:
-            for role in feed.persons:
-                told = np.zeros(len(role.rows), dtype=bool) if role.born is None else role.born >= 0
-                if role.number is not None:
-                    told |= role.number == role.person
-                known[role.person[told & ~schedule.lost[role.rows]]] = True
-        return known
-
-    @cached_property
-    def freshly_placed(self) -> Ints:
-        """The dwelling of everyone whom more than hukou, case file or meter places there, -1 for all others."""
-        fresh = self.current.kept(~self.current.of("hukou", "utility_use", "civil_affairs"))
-        house = np.full(len(self.world.people), -1)
-        there = self.placement.house[fresh.person] == fresh.house
-        house[fresh.person[there]] = fresh.house[there]
-        return np.where(self.records >= 2, house, -1)
-
     def plants(self, *plants: Plant) -> Flags:
         """Houses where a family of these plants lives now."""
         marked = np.zeros(len(self.world.houses), dtype=bool)

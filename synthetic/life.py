@@ -12,7 +12,7 @@ from synthetic.people import People
 from synthetic.text import Flags, Ints
 
 OWN, RENT = 0, 1
-_FAMILY_HOMES = (Kind.FLAT, Kind.ROAD_ROOM, Kind.VILLAGE)  # where a hukou stays behind: not in the smallest flats
+_FAMILY_HOMES = (Kind.FLAT, Kind.ROAD_ROOM, Kind.VILLAGE)  # where a hukou stays behind
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Life:
 def draw_life(dice: Dice, houses: Houses, families: Families, people: People) -> Life:
     """Everyone's homes; the house of a rented stay that ended is one that its present tenants moved into later."""
     current = _current_stays(dice, houses, families, people)
-    earlier = _earlier_stays(dice, houses, _Settled(families, people, current))
+    earlier = _earlier_stays(dice, _Settled(families, people, current))
     dead = _stays_of_the_dead(dice, families, current)
     stays = Stays(
         *(
@@ -92,8 +92,8 @@ def _current_stays(dice: Dice, houses: Houses, families: Families, people: Peopl
     house[lodgers] = rooms_to_let[: len(lodgers)]
     others = plain[house[plain] < 0]
     flats = flats[: len(others)]
-    by_size = np.argsort(families.size[others] + dice.rng.normal(0, 0.5, len(others)), kind="stable")
-    by_rooms = np.argsort(houses.rooms[flats] + dice.rng.normal(0, 0.2, len(flats)), kind="stable")
+    by_size = np.argsort(families.size[others] + dice.rng.normal(0, 0.8, len(others)), kind="stable")
+    by_rooms = np.argsort(houses.rooms[flats] + dice.rng.normal(0, 0.5, len(flats)), kind="stable")
     house[others[by_size]] = flats[by_rooms]
     tenure = np.full(len(families), RENT)
     tenure[plain[owning]] = OWN
@@ -143,7 +143,7 @@ class _Settled:
     current: Stays
 
 
-def _earlier_stays(dice: Dice, houses: Houses, settled: _Settled) -> Stays:
+def _earlier_stays(dice: Dice, settled: _Settled) -> Stays:
     """Former homes of movers and of families that are gone, in houses that others moved into later."""
     families, people, current = settled.families, settled.people, settled.current
     arrived = np.maximum(people.arrived[families.first[current.family]], BEGIN - 3 * YEAR)
@@ -153,7 +153,7 @@ def _earlier_stays(dice: Dice, houses: Houses, settled: _Settled) -> Stays:
     family = np.r_[current.family[moved], gone]
     end = np.r_[current.begin[moved], left]
     since = np.r_[arrived[moved], left - dice.between(120, 4 * YEAR, len(gone))]
-    free = (current.begin > BEGIN) & (families.plant[current.family] == Plant.NONE) & (houses.rooms[current.house] >= 2)
+    free = (current.begin > BEGIN) & (families.plant[current.family] == Plant.NONE)
     slots = dice.rng.permutation(np.flatnonzero(free))
     some = dice.sample(np.arange(len(family)), len(slots) * 9 // 10)
     by_end = some[np.argsort(-end[some], kind="stable")]
@@ -196,20 +196,20 @@ class _Hukou:
 
 
 def _hukou_houses(dice: Dice, world: _Hukou) -> Ints:
-    """The registered dwelling of everyone with hukou in the city; a ninth of families keep it at another house."""
+    """The registered dwelling of everyone with hukou in the city; a fifth of families keep it at another house."""
     families, houses = world.families, world.houses
     last = world.last_house()
-    inside = np.flatnonzero((houses.use == Use.RESIDENTIAL) & (houses.rooms >= 3) & np.isin(houses.kind, _FAMILY_HOMES))
+    inside = np.flatnonzero((houses.use == Use.RESIDENTIAL) & np.isin(houses.kind, _FAMILY_HOMES))
     owning = np.zeros(len(families), dtype=bool)
     owning[world.stays.family] = world.stays.tenure == OWN
     together = families.plant == Plant.LARGE_FAMILY
-    away = ~together & dice.happens(0.11, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
+    away = ~together & dice.happens(0.2, len(families)) | ~owning & (families.status == RESIDENT) | (last < 0)
     house = np.where(away, inside[dice.one_of(len(families), len(inside))], last)
     outside = np.flatnonzero(houses.kind == Kind.OUTSIDE)
     city = np.flatnonzero(families.origin == CITY)
     house[city] = outside[np.arange(len(city)) % max(len(outside), 1)]
     of_person = house[world.people.family]
-    alone = dice.happens(0.02, len(of_person)) & (families.origin == LOCAL)[world.people.family]
+    alone = dice.happens(0.03, len(of_person)) & (families.origin == LOCAL)[world.people.family]
     alone &= ~together[world.people.family]
     of_person = np.where(alone, inside[dice.one_of(len(of_person), len(inside))], of_person)
     return np.where(world.people.newcomer, -1, of_person)

@@ -80,16 +80,12 @@ def dwellings_not_in_register(known: Known) -> Situation:
 
 
 def overcrowded_dwellings(known: Known) -> Situation:
-    """Too many residents for area or rooms who are not one close family; licensed dormitories are lawful.
-
-    Residents are those whom something fresher than hukou, case file or meter places there, and two records know.
-    """
+    """Too many residents for area or rooms who are not one close family; licensed dormitories are lawful."""
     houses, people = known.world.houses, known.world.people
-    where_seen = known.freshly_placed
-    count = np.bincount(where_seen[where_seen >= 0], minlength=len(houses))
+    count = known.residents
     full = (count * M2_EACH > houses.area) | (count > houses.rooms * PEOPLE_A_ROOM)
-    placed = np.flatnonzero(where_seen >= 0)
-    house = where_seen[placed]
+    placed = np.flatnonzero(known.placement.house >= 0)
+    house = known.placement.house[placed]
     kin = np.where(people.role[placed] == OTHER, len(known.world.families) + placed, people.family[placed])
     lowest, highest = np.full(len(houses), np.iinfo(np.int64).max), np.full(len(houses), -1)
     np.minimum.at(lowest, house, kin)
@@ -157,7 +153,7 @@ def unregistered_newcomers(known: Known) -> Situation:
     people, placement = known.world.people, known.placement
     registered = np.zeros(len(people), dtype=bool)
     registered[known.current.person[known.current.of("residence_registration", "hukou")]] = True
-    placed = (placement.house >= 0) & _origin_recorded(known) & known.with_birth_date
+    placed = (placement.house >= 0) & _origin_recorded(known)
     settled = placement.since <= known.day - NEWCOMER_DAYS
     home = known.world.life.home
     planted = np.isin(known.world.families.plant[people.family], [Plant.UNREGISTERED]) & (home >= 0)
@@ -216,25 +212,6 @@ def old_people_alone(known: Known) -> Situation:
         np.zeros(len(old), dtype=bool),
         "60 or older, nobody else lives at the dwelling",
         "60 or older, lives with one other person",
-    )
-
-
-def no_employer_no_dwelling(known: Known) -> Situation:
-    """Adults whom evidence other than hukou names, with no residence, no job and no school."""
-    current = known.current
-    seen = np.zeros(len(known.world.people), dtype=bool)
-    seen[current.person[~current.of("hukou")]] = True
-    adult = seen & known.with_birth_date & (known.age >= 18) & ~known.persons_of("enrolment", "employment")
-    lost = adult & (known.placement.house < 0)
-    return Situation(
-        "no_employer_no_dwelling",
-        "person",
-        np.flatnonzero(lost),
-        np.flatnonzero(adult & ~lost)[: max(int(lost.sum()) * 3, 20)],
-        np.zeros(len(seen), dtype=bool),
-        np.zeros(len(seen), dtype=bool),
-        "evidence too weak for any dwelling, no job, no school",
-        "no job, but a dwelling",
     )
 
 
@@ -321,7 +298,6 @@ SITUATIONS: tuple[Callable[[Known], Situation], ...] = (
     unregistered_newcomers,
     youth_out_of_school_and_work,
     old_people_alone,
-    no_employer_no_dwelling,
     units_without_licence_at_address,
     licensed_units_not_found,
     operators_of_crowded_flats,

@@ -11,7 +11,7 @@ from hub.questions import ask
 from schemas.files import DeclarationTree
 from schemas.readers.questions import read_questions
 from stores.warehouse import Warehouse
-from tests.questions.twins import TWINS
+from tests.questions.twins import SETTINGS, TWINS
 from tests.smalltown.town import AS_OF
 
 QUESTIONS = read_questions(DeclarationTree())
@@ -42,7 +42,7 @@ def test_every_question_has_an_expected_answer_with_all_its_columns() -> None:
 def test_graph_answers_as_independent_sql_does(
     name: str, day: str, smalltown: GraphStore, smalltown_tables: Warehouse
 ) -> None:
-    answer = ask(smalltown, QUESTIONS[name], {"as_of": day})
+    answer = ask(smalltown, QUESTIONS[name], {"as_of": day, **SETTINGS.get(name, {})})
     twin = smalltown_tables.rows(TWINS[name], {"as_of": day})
     width = len(twin[0]) if twin else 0
     assert sorted(row[:width] for row in answer.rows) == sorted(twin)

@@ -47,8 +47,12 @@ tie AS (
     UNION SELECT object_id, subject_id FROM fact WHERE kind IN ('kin', 'guardian') AND value <> 'other'),
 relatives AS (
     SELECT person AS a, person AS b FROM lives UNION SELECT r.a, tie.b FROM relatives AS r JOIN tie ON tie.a = r.b),
+sure AS (
+    SELECT person_id AS person, house_id AS house FROM resolved.residence, day
+    WHERE confidence >= 0.5 AND valid_from <= d AND coalesce(valid_to, {OPEN}) > d),
 counted AS (
-    SELECT lives.* FROM lives JOIN resolved.person AS p ON p.entity_id = lives.person AND p.n_records >= 2
+    SELECT lives.* FROM lives SEMI JOIN sure USING (person, house)
+    JOIN resolved.person AS p ON p.entity_id = lives.person AND p.n_records >= 2
     SEMI JOIN (FROM in_force WHERE kind NOT IN ('hukou', 'utility_use', 'civil_affairs')) AS e USING (person, house)),
 crowd AS (
     SELECT h.entity_id AS house, h.address, count(*) AS residents
@@ -138,6 +142,9 @@ WHERE date_diff('year', p.birth_date, d) - (strftime(d, '%m%d') < strftime(p.bir
     AND p.entity_id NOT IN (SELECT subject_id FROM fact WHERE kind IN ('enrolment', 'employment'))
 GROUP BY ALL
 """
+
+# A twin knows one setting of each question; where it is not the default, it stands here.
+SETTINGS: dict[str, dict[str, object]] = {"overcrowded_dwellings": {"least_households": 2}}
 
 TWINS = {
     "dwellings_not_in_register": NOT_IN_REGISTER,

@@ -7,7 +7,7 @@ from synthetic.situations import SITUATIONS
 from tests.synthetic.conftest import Made
 
 SUBJECTS = {"House": "house", "Person": "person", "Unit": "unit"}
-COUNTED = ("residents_per_committee", "residents_per_town", "doubtful_links")
+COUNTED = ("no_employer_no_dwelling", "residents_per_committee", "residents_per_town", "doubtful_links")
 EXTRA = "operators_of_crowded_flats"
 
 

@@ -52,7 +52,7 @@ class GraphStoreContract:
 
     def test_values_come_as_the_columns_declare_them(self, store: GraphStore) -> None:
         [row] = store.run(QUESTIONS["overcrowded_dwellings"], _parameters(limit=1))
-        assert [type(value) for value in row] == [str, str, int, float, int, float, int, date]
+        assert [type(value) for value in row] == [str, str, int, float, int, float, int, int, date]
 
     def test_same_question_gives_the_same_rows_in_the_same_order(self, store: GraphStore) -> None:
         first = store.run(QUESTIONS["overcrowded_dwellings"], _parameters(limit=100))
@@ -111,4 +111,12 @@ class GraphStoreContract:
 
 
 def _parameters(limit: int) -> dict[str, object]:
-    return {"as_of": AS_OF, "m2_per_person": 5.0, "persons_per_room": 2.0, "least_records": 2, "limit": limit}
+    return {
+        "as_of": AS_OF,
+        "m2_per_person": 5.0,
+        "persons_per_room": 2.0,
+        "least_records": 2,
+        "least_confidence": 0.5,
+        "least_households": 2,
+        "limit": limit,
+    }
