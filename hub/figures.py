@@ -52,10 +52,10 @@ def _registers(evaluation: Evaluation) -> Group:
 def _residence(evaluation: Evaluation) -> Group:
     score = evaluation.residence
     assert score is not None
-    columns = ["#persons who live here", "#placed", "#in their true dwelling", "#share"]
-    return table(
-        "Residence against truth 实际居住", columns, [(score.persons, score.placed, score.right, score.accuracy)]
-    )
+    columns = ["#persons who live here", "#placed", "#in their true dwelling", "#share", "#of decidable"]
+    row = (score.persons, score.placed, score.right, score.accuracy, score.accuracy_of_decidable)
+    caption = "decidable: persons whose true dwelling some evidence in force tells of"
+    return table("Residence against truth 实际居住", columns, [row], caption=caption)
 
 
 def _questions(evaluation: Evaluation, declarations: Declarations) -> Group:

@@ -63,4 +63,6 @@ def _read(file: Path, columns: tuple[str, ...]) -> pa.Table:
         raise TruthError(f"{file}: column {', '.join(missing)} is missing; the header has {', '.join(header)}")
     if "record_key" in header and "decidable_group" not in header:
         return table.append_column("decidable_group", table["entity_id"])
+    if "house_id" in header and "decidable" not in header:
+        return table.append_column("decidable", pa.array(["true"] * len(table), pa.string()))
     return table

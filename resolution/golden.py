@@ -5,7 +5,7 @@ Built for every register from `standard.<register>_record` and `resolved.member`
 
 from resolution.context import Resolved
 from resolution.membership import held_sql
-from schemas.readers.golden import Choice, FieldRule, GoldenRules
+from schemas.readers.golden import Choice, FieldRule, GoldenRules, Substitute
 from schemas.readers.registers import FieldType, Register
 from stores.warehouse import Warehouse
 
@@ -33,6 +33,8 @@ def build_register(warehouse: Warehouse, register: Register, rules: GoldenRules)
         warehouse.execute(choice_sql(register.id, field, rules))
     warehouse.execute(weakest_sql(register.id))
     warehouse.execute(golden_sql(register))
+    for field, substitute in rules.substitutes.items():
+        warehouse.execute(substitute_sql(register, field, substitute))
     for field, groups in rules.neighbours.items():
         for group in groups:
             warehouse.execute(neighbours_sql(register.id, field, group))
@@ -102,6 +104,15 @@ def golden_sql(register: Register) -> str:
         LEFT JOIN weakest USING (entity_id)
         {" ".join(joins)}
         ORDER BY extent.entity_id
+    """
+
+
+def substitute_sql(register: Register, field: str, substitute: Substitute) -> str:
+    """Fills the field, where it is null, from another field of the entity, and says which record that came from."""
+    origin = {each.name: each.derived_from or each.name for each in register.fields}[substitute.field]
+    return f"""
+        UPDATE resolved.{register.id} SET "{field}" = "{substitute.field}", {field}_source = {origin}_source
+        WHERE "{field}" IS NULL AND "{substitute.where}" AND "{substitute.field}" IS NOT NULL
     """
 
 

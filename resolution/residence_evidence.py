@@ -14,35 +14,42 @@ def kinds_sql(rules: ResidenceRules) -> str:
     """Temporary table `evidence_kind`: the rules as rows, with the department that an observation goes back to."""
     rows = ", ".join(
         f"('{kind}', '{rules.group(kind)}', {rule.weight}, {rule.half_life_days}, {rule.in_force_days},"
-        f" {rule.divided}, {rule.leads_kin})"
+        f" {rule.divided}, {rule.sole}, {rule.leads_kin})"
         for kind, rule in rules.evidence.items()
     )
     return f"""
         CREATE OR REPLACE TEMP TABLE evidence_kind AS
         SELECT * REPLACE (weight::DOUBLE AS weight) FROM (VALUES {rows})
-            AS rule(kind, observer, weight, half_life_days, in_force_days, divided, leads_kin)
+            AS rule(kind, observer, weight, half_life_days, in_force_days, divided, sole, leads_kin)
     """
 
 
 def places_sql(as_of: date) -> str:
     """Temporary table `evidence_place`: each fact that places a person somewhere, with the dates it counts.
 
-    `exact`: the place is one dwelling, because its room is known or the housing register lists it as it is.
+    `exact`: the place is one dwelling, because its room is known or the housing register lists it as it is. A fact of a
+    sole kind ends where the person's next one of that kind starts.
     """
     return f"""
         CREATE OR REPLACE TEMP TABLE evidence_place AS
-        SELECT relation.subject_id AS person_id, relation.object_id AS house_id, rule.* EXCLUDE (in_force_days),
+        SELECT * EXCLUDE (sole, next_starts)
+               REPLACE (CASE WHEN sole THEN least(ends, next_starts) ELSE ends END AS ends)
+        FROM (SELECT relation.subject_id AS person_id, relation.object_id AS house_id, rule.* EXCLUDE (in_force_days),
                relation.observed_on, relation.valid_from AS starts,
                coalesce(relation.valid_to, relation.observed_on + rule.in_force_days)::DATE AS ends,
                house.precision = 'room' OR coalesce(house.in_register, false) AS exact,
                CASE house.precision WHEN 'building' THEN house.building_key
                                     WHEN 'lane' THEN concat_ws('|', house.road, house.lane) END AS around,
-               house.building_key, concat_ws('|', house.road, house.lane) AS lane_key
+               house.building_key, concat_ws('|', house.road, house.lane) AS lane_key,
+               min(relation.valid_from) OVER (
+                   PARTITION BY relation.subject_id, kind ORDER BY relation.valid_from
+                   RANGE BETWEEN INTERVAL 1 DAY FOLLOWING AND UNBOUNDED FOLLOWING) AS next_starts
         FROM resolved.relation relation
         JOIN evidence_kind rule USING (kind)
         JOIN resolved.house house ON house.entity_id = relation.object_id
         WHERE relation.subject_register = 'person' AND relation.object_register = 'house'
           AND relation.valid_from <= DATE '{as_of}' AND house.precision IN ('room', 'building', 'lane')
+        )
     """
 
 

@@ -141,7 +141,7 @@ def _write_truth(known: Known, log: FaultLog, folder: Path) -> dict[str, dict[st
     ):
         write_truth(register, truth, folder)
         ceilings[register] = ceiling
-    write_residence(known.world, folder)
+    write_residence(known.world, known.placement.house, folder)
     write_table(question_table(known), folder / "questions.csv")
     keys = sorted(log.eligible)
     write_table(

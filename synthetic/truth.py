@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pcsv
 
+from synthetic.calendar import NEVER
 from synthetic.clerk import UNKNOWN
 from synthetic.decidable import combined, groups, pairs
 from synthetic.deltas import Fate, Schedule
 from synthetic.records import Feed, HouseRole
-from synthetic.text import Flags, Ints, Text, iso_days, join, moments, number, take
+from synthetic.text import Flags, Ints, Text, iso_days, join, moments, number, take, words
 from synthetic.world import World
 
 REGISTERS = {"person": ("p", 8), "house": ("h", 8), "unit": ("u", 7)}
@@ -146,15 +147,21 @@ def write_truth(register: str, truth: Truth, folder: Path) -> None:
     write_table(table, folder / f"{register}.csv")
 
 
-def write_residence(world: World, folder: Path) -> None:
-    """Writes `residence.csv`: who truly lived where, from and until before; an empty end has not come."""
+def write_residence(world: World, placed: Ints, folder: Path) -> None:
+    """Writes `residence.csv`: who truly lived where, from and until before; an empty end has not come.
+
+    `decidable` is false for a stay that lasts though no evidence in force tells of it: `placed` is the house that
+    evidence lets one find for each person, -1 for none.
+    """
     residences = world.life.residences
+    hidden = (residences.end == NEVER) & (placed[residences.person] != residences.house)
     table = pa.table(
         {
             "person_id": entity_ids("person", residences.person),
             "house_id": entity_ids("house", residences.house),
             "valid_from": iso_days(residences.begin),
             "valid_to": iso_days(residences.end),
+            "decidable": words(["true", "false"]).take(pa.array(hidden.astype(np.int64))),
         }
     )
     write_table(table, folder / "residence.csv")

@@ -111,6 +111,8 @@ def _golden(name: str, rules: GoldenRules, parts: ReadParts) -> Mistakes:
     yield from ((f"{name}.trust", f"{feed} is no feed") for feed in rules.trust if feed not in parts.contracts)
     named = {(f"fields.{field}", field) for field in rules.fields}
     named |= {(f"fields.{field}.prefer", other) for field, rule in rules.fields.items() for other in rule.prefer}
+    for field, substitute in rules.substitutes.items():
+        named |= {(f"substitutes.{field}", each) for each in (field, substitute.field, substitute.where)}
     for field, groups in rules.neighbours.items():
         named |= {(f"neighbours.{field}", each) for group in ((field,), *groups) for each in group}
     for key, field in sorted(named):

@@ -36,13 +36,26 @@ class FieldRule:
 
 
 @dataclass(frozen=True)
+class Substitute:
+    """The field whose value stands in for a missing one, where the boolean field `where` of the entity holds."""
+
+    field: str
+    where: str
+
+
+@dataclass(frozen=True)
 class GoldenRules:
-    """The rules of one register; `neighbours` maps a field to the groups of fields whose majority fills it."""
+    """The rules of one register.
+
+    `substitutes` maps a field to the one that stands in where no record carries it, `neighbours` maps a field to the
+    groups of fields whose majority fills it.
+    """
 
     trust: tuple[str, ...]
     otherwise: FieldRule
     fields: Mapping[str, FieldRule]
     neighbours: Mapping[str, tuple[tuple[str, ...], ...]]
+    substitutes: Mapping[str, Substitute]
 
     def rule(self, field: str) -> FieldRule:
         """The rule of a field, or the one for all others."""
@@ -58,11 +71,17 @@ class _RuleModel(StrictModel):
         return FieldRule(self.rule, self.prefer, self.never)
 
 
+class _SubstituteModel(StrictModel):
+    field: str
+    where: str
+
+
 class _RegisterModel(StrictModel):
     trust: tuple[str, ...]
     otherwise: _RuleModel
     fields: dict[str, _RuleModel] = Field(default_factory=dict)
     neighbours: dict[str, tuple[Names, ...]] = Field(default_factory=dict)
+    substitutes: dict[str, _SubstituteModel] = Field(default_factory=dict)
 
 
 class _GoldenModel(StrictModel):
@@ -81,6 +100,7 @@ def read_golden(tree: DeclarationTree) -> Mapping[str, GoldenRules]:
             otherwise=rules.otherwise.rule_of_field(),
             fields={field: rule.rule_of_field() for field, rule in rules.fields.items()},
             neighbours=rules.neighbours,
+            substitutes={field: Substitute(each.field, each.where) for field, each in rules.substitutes.items()},
         )
         for register, rules in registers.items()
     }

@@ -24,7 +24,8 @@ class EvidenceKind:
     `weight` is the share of cases in which the person lives there on the day of observation; it halves every
     `half_life_days`. A fact without an end is in force until `in_force_days` after it was observed. `registers`: the
     fact is itself a registration (hukou, residence registration, filed lease). `divided`: several such facts at one
-    time share the weight. `leads_kin`: close kin follow a person to where this kind places them.
+    time share the weight. `sole`: the person's next such fact ends it. `leads_kin`: close kin follow a person to where
+    this kind places them.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class EvidenceKind:
     why: str
     source: str
     divided: bool = False
+    sole: bool = False
     leads_kin: bool = True
 
 
@@ -99,6 +101,7 @@ class _EvidenceModel(StrictModel):
     why: Text
     source: Text
     divided: bool = False
+    sole: bool = False
     leads_kin: bool = True
 
 

@@ -151,14 +151,14 @@ def test_a_person_counts_as_placed_right_in_the_true_dwelling_only(
     truth_file(
         tmp_path,
         "residence",
-        "person_id,house_id,valid_from,valid_to",
-        "p1,h1,2020-01-01,",
-        "p2,h1,2020-01-01,2027-01-01",
-        "p3,h1,2020-01-01,",
-        "p4,h1,2020-01-01,2026-07-03",
-        "p5,h1,2020-01-01,2025-01-01",
-        "p5,h2,2025-01-01,",
-        "p6,h2,2025-01-01,",
+        "person_id,house_id,valid_from,valid_to,decidable",
+        "p1,h1,2020-01-01,,true",
+        "p2,h1,2020-01-01,2027-01-01,true",
+        "p3,h1,2020-01-01,,false",
+        "p4,h1,2020-01-01,2026-07-03,true",
+        "p5,h1,2020-01-01,2025-01-01,true",
+        "p5,h2,2025-01-01,,true",
+        "p6,h2,2025-01-01,,true",
     )
     stays = [("P1", "H1", None), ("P2", "H2", None), ("P4", "H1", None), ("P5", "H2", "2026-12-31")]
     insert(
@@ -169,6 +169,7 @@ def test_a_person_counts_as_placed_right_in_the_true_dwelling_only(
     score = evaluate(snapshot, tmp_path, declarations=declarations).residence
     assert score is not None
     assert (score.persons, score.placed, score.right, score.accuracy) == (4, 3, 2, 0.5)
+    assert (score.decidable, score.right_of_decidable) == (3, 2)
 
 
 def test_answers_are_scored_as_true_entities(snapshot: Warehouse, tmp_path: Path, declarations: Declarations) -> None:

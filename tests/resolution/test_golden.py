@@ -72,6 +72,21 @@ def test_a_checked_id_wins_and_a_default_value_never_does(warehouse: Warehouse) 
     ]
 
 
+def test_a_birth_date_that_no_record_carries_comes_out_of_a_checked_id_only(warehouse: Warehouse) -> None:
+    born = {"id_birth_date": "1990-01-01", "id_number": "x"}
+    records(
+        warehouse,
+        "person",
+        [
+            {"entity": "P1", "feed": "social_insurance", "id_valid": True, **born},
+            {"entity": "P2", "feed": "social_insurance", "id_valid": False, **born},
+            {"entity": "P3", "feed": "school_roll", "id_valid": True, "birth_date": "2010-05-05", **born},
+        ],
+    )
+    found = golden(warehouse, "person", "entity_id, CAST(birth_date AS VARCHAR), birth_date_source")
+    assert found == [("P1", "1990-01-01", 1), ("P2", None, None), ("P3", "2010-05-05", 3)]
+
+
 def test_the_newest_phone_of_a_record_in_force_wins(warehouse: Warehouse) -> None:
     records(
         warehouse,

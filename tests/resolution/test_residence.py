@@ -188,6 +188,20 @@ def test_several_facts_of_a_divided_kind_share_its_weight_and_a_dwelling_let_out
     assert stays(warehouse, *accounts, *letting, rules=let) == [("B", "2026-01-01", None, 0.384)]
 
 
+def test_who_registers_anew_has_left_the_old_address(warehouse: Warehouse) -> None:
+    registered = replace(RULES.evidence["lease"], kind="residence_registration")
+    permits = [
+        seen("residence_registration", "A", "2025-10-01", "2026-10-01"),
+        seen("residence_registration", "B", "2026-05-01", "2027-05-01"),
+        seen("field_visit", "A", "2026-06-15"),
+    ]
+    several = replace(RULES, evidence={**RULES.evidence, "residence_registration": registered})
+    assert stays(warehouse, *permits, rules=several)[-1][0] == "A"
+    warehouse.execute("DELETE FROM resolved.relation")
+    sole = replace(several, evidence={**several.evidence, "residence_registration": replace(registered, sole=True)})
+    assert stays(warehouse, *permits, rules=sole)[-1][0] == "B"
+
+
 def test_who_has_a_stale_hukou_alone_lives_where_the_family_moved(warehouse: Warehouse) -> None:
     hukou = replace(RULES.evidence["hukou"], leads_kin=False)
     family = Household({"kin": ("spouse", "child")}, 0.7, 3650, 12, "")
