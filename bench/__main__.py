@@ -49,7 +49,9 @@ def plain_splink(persons: int, seed: int = 1) -> str:
         found = hardness(Path(folder), persons=persons, seed=seed)
     return (
         "The district's standard person records, linked by Splink's library comparisons without household guard, "
-        "collapse or repair; pairs within clusters.\n\n" + report.hardness(found, persons, seed)
+        "collapse or repair; pairs within clusters. Address pairs agree in family name and address and in no number, "
+        "birth date or phone; family pairs are those of them with different given names.\n\n"
+        + report.hardness(found, persons, seed)
     )
 
 

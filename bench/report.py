@@ -45,8 +45,8 @@ def public_sets(comparisons: Iterable[Comparison]) -> str:
 
 def hardness(found: Hardness, persons: int, seed: int) -> str:
     """What plain Splink makes of a district's persons."""
-    row = [persons, seed, *_shares(found.clusters), found.family_pairs, found.family_precision]
-    header = ["persons", "seed", "precision", "recall", "F1", "pairs with family name and address only", "precision"]
+    row = [persons, seed, *_shares(found.clusters), found.family_precision, found.address_precision]
+    header = ["persons", "seed", "precision", "recall", "F1", "precision of family pairs", "of all address pairs"]
     return table(header, [row])
 
 
@@ -64,10 +64,15 @@ def registers(runs: Iterable[DistrictRun]) -> str:
 def residence(runs: Iterable[DistrictRun]) -> str:
     """Residence, time and memory per seed."""
     rows = [
-        [run.seed, run.figures["residence"].get("accuracy"), f"{run.seconds:.0f} s", f"{run.peak_gib:.1f} GiB"]
+        [
+            run.seed,
+            *(run.figures["residence"].get(key) for key in ("accuracy", "accuracy_of_decidable")),
+            f"{run.seconds:.0f} s",
+            f"{run.peak_gib:.1f} GiB",
+        ]
         for run in runs
     ]
-    return table(["seed", "persons in their true dwelling", "hub run", "peak memory"], rows)
+    return table(["seed", "persons in their true dwelling", "of decidable", "hub run", "peak memory"], rows)
 
 
 def questions(runs: Sequence[DistrictRun]) -> str:

@@ -16,18 +16,27 @@ from stores.warehouse import Warehouse
 class Hardness:
     """What plain Splink makes of the persons: its clusters, and those pairs in them that share only name and address.
 
-    These have the family's name and the address in common and nothing else: another given name, and no number, birth
-    date or phone that agrees. They are people of one household as a rule.
+    Family pairs have the family's name and the address in common and nothing else: another given name, and no number,
+    birth date or phone that agrees. They are people of one household as a rule. Namesake pairs are those whose given
+    name sounds the same, too: one person as a rule, unless father and son or two tenants share it.
     """
 
     clusters: Score
     family_pairs: int
     family_right: int
+    namesake_pairs: int
+    namesake_right: int
 
     @property
     def family_precision(self) -> float:
         """Share of the pairs with only the family's name and the address in common that are one person."""
         return self.family_right / self.family_pairs if self.family_pairs else 1.0
+
+    @property
+    def address_precision(self) -> float:
+        """The same share where the given names may agree or not."""
+        pairs = self.family_pairs + self.namesake_pairs
+        return (self.family_right + self.namesake_right) / pairs if pairs else 1.0
 
 
 def measure_hardness(warehouse: Warehouse, truth: Path) -> Hardness:
@@ -40,10 +49,10 @@ def measure_hardness(warehouse: Warehouse, truth: Path) -> Hardness:
     truth_of = warehouse.arrow(
         "SELECT unique_id, entity_id FROM stock_record JOIN stock_truth USING (feed, record_key)"
     )
-    [(pairs, right)] = warehouse.rows(family_pairs_sql())
+    [counts] = warehouse.rows(address_pairs_sql())
     for name in tables:
         warehouse.unregister(name)
-    return Hardness(score_clusters(found.clusters, truth_of), int(pairs), int(right or 0))
+    return Hardness(score_clusters(found.clusters, truth_of), *(int(count) for count in counts))
 
 
 def person_records(warehouse: Warehouse) -> pa.Table:
@@ -67,14 +76,18 @@ def read_truth(folder: Path) -> pa.Table:
     return pyarrow.csv.read_csv(folder / "person.csv", convert_options=types)
 
 
-def family_pairs_sql() -> str:
-    """One row: pairs of one cluster with the family's name and the address in common and nothing else; those right."""
-    agree = [f"coalesce(l.{field} = r.{field}, false)" for field in ("id_number", "birth_date", "phone", "given_key")]
+def address_pairs_sql() -> str:
+    """One row: pairs of a cluster with only names and address in common, those right, namesakes, those right."""
+    agree = [f"coalesce(l.{field} = r.{field}, false)" for field in ("id_number", "birth_date", "phone")]
     return f"""
         WITH labelled AS (
             SELECT * FROM stock_record JOIN stock_cluster USING (unique_id) JOIN stock_truth USING (feed, record_key)
+        ), pair AS (
+            SELECT coalesce(l.given_key = r.given_key, false) AS is_namesake, l.entity_id = r.entity_id AS is_right
+            FROM labelled l JOIN labelled r ON l.cluster_id = r.cluster_id AND l.unique_id < r.unique_id
+            WHERE l.surname_key = r.surname_key AND l.address = r.address AND NOT ({" OR ".join(agree)})
         )
-        SELECT count(*), count(*) FILTER (l.entity_id = r.entity_id)
-        FROM labelled l JOIN labelled r ON l.cluster_id = r.cluster_id AND l.unique_id < r.unique_id
-        WHERE l.surname_key = r.surname_key AND l.address = r.address AND NOT ({" OR ".join(agree)})
+        SELECT count(*) FILTER (NOT is_namesake), count(*) FILTER (NOT is_namesake AND is_right),
+               count(*) FILTER (is_namesake), count(*) FILTER (is_namesake AND is_right)
+        FROM pair
     """

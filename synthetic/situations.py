@@ -154,7 +154,10 @@ def unregistered_newcomers(known: Known) -> Situation:
     registered = np.zeros(len(people), dtype=bool)
     registered[known.current.person[known.current.of("residence_registration", "hukou")]] = True
     placed = (placement.house >= 0) & _origin_recorded(known)
-    settled = placement.since <= known.day - NEWCOMER_DAYS
+    arrived = np.full(len(people), known.day)
+    residences = known.world.life.residences
+    np.minimum.at(arrived, residences.person, residences.begin)
+    settled = arrived <= known.day - NEWCOMER_DAYS
     home = known.world.life.home
     planted = np.isin(known.world.families.plant[people.family], [Plant.UNREGISTERED]) & (home >= 0)
     lawful = placed & registered & np.isin(known.world.families.plant[people.family], [Plant.ONE_REGISTERED])
@@ -166,7 +169,7 @@ def unregistered_newcomers(known: Known) -> Situation:
         planted,
         lawful,
         "lives here by evidence for a month, hukou outside the city, not registered",
-        "registered while the others of the household are not, or here for less than a month",
+        "registered while the others of the household are not, or in the district for less than a month",
     )
 
 
