@@ -23,7 +23,7 @@ REASONS: Mapping[str, str] = {
     "unregistered_dwellings": "{address}: {independent} departments ({kinds}) name {people} people there "
     "since {since}, last on {last_seen}; no hukou, no residence registration, no filed lease.",
     "overcrowded_dwellings": "{address}: {residents} residents on {area_m2} m², {m2_each} m² each, in {rooms} rooms; "
-    "the largest family among them has {largest_family}.",
+    "{households} unrelated households, the largest of {largest_family}.",
     "separated_residents": "{person_id}: hukou at {hukou_addresses}, living at {address} since {living_since} "
     "(confidence {confidence}).",
 }

@@ -16,7 +16,15 @@ TODAY = date(2026, 6, 30)
 
 def test_texts_are_read_and_defaults_filled_in() -> None:
     values = bind_parameters(QUESTIONS["overcrowded_dwellings"], {"m2_per_person": "4.5"}, as_of=TODAY)
-    assert values == {"as_of": TODAY, "m2_per_person": 4.5, "persons_per_room": 2.0, "limit": 1000000}
+    assert values == {
+        "as_of": TODAY,
+        "m2_per_person": 4.5,
+        "persons_per_room": 2.0,
+        "least_records": 2,
+        "least_confidence": 0.5,
+        "least_households": 3,
+        "limit": 1000000,
+    }
     assert isinstance(values["persons_per_room"], float)
 
 
