@@ -61,6 +61,22 @@ def registers(runs: Iterable[DistrictRun]) -> str:
     return table(["seed", "register", *(key.replace("_", " ") for key in keys)], rows)
 
 
+def feeds(runs: Sequence[DistrictRun]) -> str:
+    """Links per register and feed over all seeds: pairs with a record of the feed on either side."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for run in runs:
+        for register in REGISTERS:
+            for pair in run.figures["registers"][register]["feeds"]:
+                for feed in {pair["feed_l"], pair["feed_r"]}:
+                    sums = counts.setdefault((register, feed), [0] * len(FEED_COUNTS))
+                    counts[register, feed] = [total + pair[key] for total, key in zip(sums, FEED_COUNTS, strict=True)]
+    rows = [
+        [register, feed, right / found if found else None, decided / decidable if decidable else None]
+        for (register, feed), (found, right, decidable, decided) in sorted(counts.items())
+    ]
+    return table(["register", "feed", "precision", "recall of decidable"], rows)
+
+
 def residence(runs: Iterable[DistrictRun]) -> str:
     """Residence, time and memory per seed."""
     rows = [
@@ -86,6 +102,7 @@ def questions(runs: Sequence[DistrictRun]) -> str:
     return table(["question", "seed", *(key.replace("_", " ") for key in QUESTION_KEYS)], rows)
 
 
+FEED_COUNTS = ("found_pairs", "right_pairs", "decidable_pairs", "right_of_decidable")
 QUESTION_KEYS = ("precision", "recall", "decoys_flagged", "answers", "situations")
 
 

@@ -48,10 +48,18 @@ class FeedPair:
     feed_l: str
     feed_r: str
     pairs: PairCounts
+    decidable: PairCounts
 
     def as_json(self) -> dict[str, Any]:
         """The two feeds and their figures."""
-        return {"feed_l": self.feed_l, "feed_r": self.feed_r, **self.pairs.as_json()}
+        return {
+            "feed_l": self.feed_l,
+            "feed_r": self.feed_r,
+            **self.pairs.as_json(),
+            "recall_of_decidable": self.decidable.recall,
+            "decidable_pairs": self.decidable.true,
+            "right_of_decidable": self.decidable.right,
+        }
 
 
 @dataclass(frozen=True)
@@ -95,18 +103,21 @@ def count_pairs(snapshot: Warehouse, register: str, *, within: str | None = None
 
 def count_feed_pairs(snapshot: Warehouse, register: str) -> tuple[FeedPair, ...]:
     """Pairs for every two feeds that have a true or a found pair, in the order of their names."""
-    rows = snapshot.rows(f"""
-        SELECT feed_l, feed_r, sum(n) FILTER (what = 'true'), sum(n) FILTER (what = 'found'),
-               sum(n) FILTER (what = 'right')
-        FROM (
-            {feed_pairs_sql(register, "true", "truth_id")} UNION ALL
-            {feed_pairs_sql(register, "found", "entity_id")} UNION ALL
-            {feed_pairs_sql(register, "right", "truth_id, entity_id")}
-        ) GROUP BY feed_l, feed_r ORDER BY feed_l, feed_r
-    """)
+    groups = {
+        "true": "truth_id",
+        "found": "entity_id",
+        "right": "truth_id, entity_id",
+        "decidable": "truth_id, decidable_group",
+        "decided": "truth_id, decidable_group, entity_id",
+    }
+    sums = ", ".join(f"coalesce(sum(n) FILTER (what = '{what}'), 0)::BIGINT" for what in groups)
+    parts = " UNION ALL ".join(feed_pairs_sql(register, what, group) for what, group in groups.items())
+    rows = snapshot.rows(
+        f"SELECT feed_l, feed_r, {sums} FROM ({parts}) GROUP BY feed_l, feed_r ORDER BY feed_l, feed_r"
+    )
     return tuple(
-        FeedPair(feed_l, feed_r, PairCounts(int(true or 0), int(found or 0), int(right or 0)))
-        for feed_l, feed_r, true, found, right in rows
+        FeedPair(feed_l, feed_r, PairCounts(true, found, right), PairCounts(decidable, found, decided))
+        for feed_l, feed_r, true, found, right, decidable, decided in rows
         if true or found
     )
 

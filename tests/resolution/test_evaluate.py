@@ -112,6 +112,7 @@ def test_undecidable_pairs_do_not_count_against_the_recall_of_the_decidable(
     )
     person = evaluate(snapshot, tmp_path, declarations=declarations).registers["person"]
     assert (person.pairs.recall, person.decidable.true, person.decidable.recall) == (0.5, 2, 1.0)
+    assert sum(each.decidable.true for each in person.feeds) == sum(each.decidable.right for each in person.feeds) == 2
 
 
 def test_records_without_truth_and_truth_without_a_record_are_reported_and_change_nothing(
