@@ -10,7 +10,7 @@ from resolution.residence_evidence import evidence_statements, household_sql
 from schemas.readers.residence import ResidenceRules
 from stores.warehouse import Warehouse
 
-TABLES = ("evidence_kind", "evidence_place", "living_evidence", "let_out", "kin_stay", "stretch", "winner")
+TABLES = ("evidence_kind", "departure", "evidence_place", "living_evidence", "let_out", "kin_stay", "stretch", "winner")
 INEXACT_SHARE = 0.5
 
 

@@ -7,20 +7,43 @@ from schemas.readers.residence import Household, ResidenceRules
 
 def evidence_statements(rules: ResidenceRules, as_of: date) -> tuple[str, ...]:
     """Statements that make the temporary tables `living_evidence` and `let_out`, in order."""
-    return kinds_sql(rules), places_sql(as_of), evidence_sql(), let_out_sql(rules)
+    return kinds_sql(rules), departures_sql(as_of), places_sql(as_of), evidence_sql(), let_out_sql(rules)
 
 
 def kinds_sql(rules: ResidenceRules) -> str:
     """Temporary table `evidence_kind`: the rules as rows, with the department that an observation goes back to."""
     rows = ", ".join(
         f"('{kind}', '{rules.group(kind)}', {rule.weight}, {rule.half_life_days}, {rule.in_force_days},"
-        f" {rule.divided}, {rule.sole}, {rule.leads_kin})"
+        f" {rule.divided}, {rule.sole}, {rule.leads_kin}, {rule.registers}, {rule.yearly})"
         for kind, rule in rules.evidence.items()
     )
     return f"""
         CREATE OR REPLACE TEMP TABLE evidence_kind AS
         SELECT * REPLACE (weight::DOUBLE AS weight) FROM (VALUES {rows})
-            AS rule(kind, observer, weight, half_life_days, in_force_days, divided, sole, leads_kin)
+            AS rule(kind, observer, weight, half_life_days, in_force_days, divided, sole, leads_kin, registers, yearly)
+    """
+
+
+def departures_sql(as_of: date) -> str:
+    """Temporary table `departure`: the last day on which a person left a dwelling, as a yearly fact cut short tells.
+
+    A fact of whole years, give or take three days, only ran out. One that another yearly fact there outlasts was
+    replaced.
+    """
+    return f"""
+        CREATE OR REPLACE TEMP TABLE departure AS
+        WITH yearly AS (
+            SELECT subject_id AS person_id, object_id AS house_id, valid_from, valid_to, valid_to - valid_from AS days
+            FROM resolved.relation JOIN evidence_kind USING (kind)
+            WHERE evidence_kind.yearly AND subject_register = 'person' AND object_register = 'house'
+        )
+        SELECT person_id, house_id, max(valid_to) AS left_on FROM yearly
+        WHERE valid_to <= DATE '{as_of}' AND abs(days - 365.25 * round(days / 365.25)) > 3
+          AND NOT EXISTS (
+            FROM yearly AS other
+            WHERE other.person_id = yearly.person_id AND other.house_id = yearly.house_id
+              AND other.valid_from <= yearly.valid_to AND coalesce(other.valid_to, DATE '9999-12-31') > yearly.valid_to)
+        GROUP BY person_id, house_id
     """
 
 
@@ -28,12 +51,14 @@ def places_sql(as_of: date) -> str:
     """Temporary table `evidence_place`: each fact that places a person somewhere, with the dates it counts.
 
     `exact`: the place is one dwelling, because its room is known or the housing register lists it as it is. A fact of a
-    sole kind ends where the person's next one of that kind starts.
+    sole kind ends where the person's next one of that kind starts, and one from before a departure ends with it.
     """
     return f"""
         CREATE OR REPLACE TEMP TABLE evidence_place AS
-        SELECT * EXCLUDE (sole, next_starts)
-               REPLACE (CASE WHEN sole THEN least(ends, next_starts) ELSE ends END AS ends)
+        SELECT * EXCLUDE (sole, next_starts, registers, yearly, left_on)
+               REPLACE (least(ends, CASE WHEN sole THEN next_starts END,
+                              CASE WHEN starts <= left_on AND (registers OR observed_on <= left_on) THEN left_on END
+                        ) AS ends)
         FROM (SELECT relation.subject_id AS person_id, relation.object_id AS house_id, rule.* EXCLUDE (in_force_days),
                relation.observed_on, relation.valid_from AS starts,
                coalesce(relation.valid_to, relation.observed_on + rule.in_force_days)::DATE AS ends,
@@ -43,8 +68,10 @@ def places_sql(as_of: date) -> str:
                house.building_key, concat_ws('|', house.road, house.lane) AS lane_key,
                min(relation.valid_from) OVER (
                    PARTITION BY relation.subject_id, kind ORDER BY relation.valid_from
-                   RANGE BETWEEN INTERVAL 1 DAY FOLLOWING AND UNBOUNDED FOLLOWING) AS next_starts
+                   RANGE BETWEEN INTERVAL 1 DAY FOLLOWING AND UNBOUNDED FOLLOWING) AS next_starts,
+               departure.left_on
         FROM resolved.relation relation
+        LEFT JOIN departure ON departure.person_id = relation.subject_id AND departure.house_id = relation.object_id
         JOIN evidence_kind rule USING (kind)
         JOIN resolved.house house ON house.entity_id = relation.object_id
         WHERE relation.subject_register = 'person' AND relation.object_register = 'house'

@@ -69,5 +69,6 @@ def draw_schooling(dice: Dice, people: People, life: Life, units: Units) -> tupl
     schools = units.schools
     school = schools[(people.family[person] * 7 + (grade[person] > 5)) % len(schools)]
     first = np.maximum(people.arrived[person], np.maximum(BEGIN - 7 * YEAR, people.born[person] + int(6.2 * YEAR)))
-    begin = np.minimum(first - first % YEAR + 60, AS_OF - 30)
+    # Whoever comes in the middle of a term enrols then.
+    begin = np.minimum(np.maximum(first - first % YEAR + 60, people.arrived[person]), AS_OF)
     return Schooling(person, school, begin, np.maximum(grade[person], 1), status[person]), idle

@@ -24,8 +24,8 @@ class EvidenceKind:
     `weight` is the share of cases in which the person lives there on the day of observation; it halves every
     `half_life_days`. A fact without an end is in force until `in_force_days` after it was observed. `registers`: the
     fact is itself a registration (hukou, residence registration, filed lease). `divided`: several such facts at one
-    time share the weight. `sole`: the person's next such fact ends it. `leads_kin`: close kin follow a person to where
-    this kind places them.
+    time share the weight. `sole`: the person's next such fact ends it. `yearly`: it runs for whole years, and one that
+    ended otherwise says that the person left. `leads_kin`: close kin follow a person to where this kind places them.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class EvidenceKind:
     source: str
     divided: bool = False
     sole: bool = False
+    yearly: bool = False
     leads_kin: bool = True
 
 
@@ -102,6 +103,7 @@ class _EvidenceModel(StrictModel):
     source: Text
     divided: bool = False
     sole: bool = False
+    yearly: bool = False
     leads_kin: bool = True
 
 

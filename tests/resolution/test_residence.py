@@ -188,6 +188,21 @@ def test_several_facts_of_a_divided_kind_share_its_weight_and_a_dwelling_let_out
     assert stays(warehouse, *accounts, *letting, rules=let) == [("B", "2026-01-01", None, 0.384)]
 
 
+@pytest.mark.parametrize(
+    ("until", "lives_there"), [("2026-05-01", False), ("2026-01-01", True)], ids=["cut short", "run out"]
+)
+def test_a_registration_cut_short_says_that_the_person_left(
+    warehouse: Warehouse, until: str, lives_there: bool
+) -> None:
+    registered = replace(RULES.evidence["lease"], kind="residence_registration", yearly=True)
+    rules = replace(RULES, evidence={**RULES.evidence, "residence_registration": registered})
+    before = [seen("residence_registration", "A", "2025-01-01", until), seen("field_visit", "A", "2025-11-01")]
+    assert [stay[2] for stay in stays(warehouse, *before, rules=rules)] == [None if lives_there else until]
+    seen_again = seen("field_visit", "A", "2026-06-01")
+    warehouse.execute("DELETE FROM resolved.relation")
+    assert stays(warehouse, *before, seen_again, rules=rules)[-1][2] is None
+
+
 def test_who_registers_anew_has_left_the_old_address(warehouse: Warehouse) -> None:
     registered = replace(RULES.evidence["lease"], kind="residence_registration")
     permits = [
