@@ -39,7 +39,7 @@ bench: $(VENV)/.installed-dev ## speed, memory and accuracy beside a peer; long:
 	$(BIN)/python -m bench
 
 trials: $(VENV)/.installed-dev ## the long trials at full counts
-	HUB_TRIALS=full $(BIN)/python -m pytest -m "trial or not trial"
+	HUB_TRIALS=full $(BIN)/python -m pytest
 
 docs: $(VENV)/.installed ## write the generated reference pages
 	$(BIN)/python -m tools.reference
