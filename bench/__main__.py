@@ -37,10 +37,10 @@ def public_sets() -> str:
     """Both public sets beside Splink as it comes."""
     found = [compare(name) for name in SETS]
     return (
-        "Pairs within clusters; the hub at the thresholds of its linkage models (persons 0.9, units 0.95), plain Splink at "
-        "0.95. `historical_people` is linked by plain Splink with the blocking, "
-        "comparisons and training of its public demo; `restaurants` with the library's usual comparisons, telephone "
-        "numbers given as digits.\n\n" + report.public_sets(found)
+        "Pairs within clusters; the hub at the thresholds of its linkage models (persons 0.9, units 0.95), plain "
+        "Splink at 0.95. `historical_people` is linked by plain Splink with the blocking, comparisons and training of "
+        "its public demo; `restaurants` with the library's usual comparisons, telephone numbers given as digits.\n\n"
+        + report.public_sets(found)
     )
 
 
