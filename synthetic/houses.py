@@ -36,7 +36,6 @@ class Use(IntEnum):
 
 
 USE_WORDS = ("住宅", "商业", "工业", "办公", "宿舍", "车库", "其他")
-WITHOUT_ROOMS = (Kind.ROAD_HOUSE, Kind.PLANT, Kind.VILLAGE, Kind.WHOLE)
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,6 @@ class Houses:
 
     def __len__(self) -> int:
         return len(self.kind)
-
-    @property
-    def roomless(self) -> Flags:
-        """Whether the address ends at the house number: there are no rooms to name."""
-        return np.isin(self.kind, WITHOUT_ROOMS)
 
 
 @dataclass(frozen=True)
