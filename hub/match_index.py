@@ -7,8 +7,7 @@ import pyarrow as pa
 
 from hub.site import Site
 from resolution.blocking import rule_keys_sql
-from resolution.columns import build_linked, fit_model
-from resolution.resolve import source_table
+from resolution.columns import build_linked, fit_model, resolved_sources
 from schemas.readers.linkage import KeyRule
 from stores.match_file import write_match_file
 
@@ -20,7 +19,7 @@ def write_match_index(site: Site, file: Path) -> int:
 
 def _rules(site: Site) -> Iterator[tuple[str, str, pa.Table]]:
     for register, model in sorted(site.declarations.linkage.items()):
-        build_linked(site.warehouse, model, source_table(site.warehouse, register))
+        build_linked(site.warehouse, model, resolved_sources(model))
         fitted = fit_model(site.warehouse, model).model
         for rule in fitted.blocking:
             yield register, rule.id, site.warehouse.arrow(index_keys_sql(register, rule, fitted.many))

@@ -26,20 +26,26 @@ class Sources:
 
 def snapshot_sources(model: LinkageModel) -> Sources:
     """The tables of a snapshot's `entities.duckdb`."""
-    records = f"{model.id}_record"
-    if model.prepared:
-        names = ", ".join(f"'{name}'" for name in model.prepared)
-        own = f"(SELECT COLUMNS(lambda name: name NOT IN ({names})) FROM {records})"
-        records = f"(FROM {own} JOIN prepared_{model.id} USING (record_id))"
-    return Sources(records, "fact", "member", "link")
+    return Sources(_records(model, f"{model.id}_record", f"prepared_{model.id}"), "fact", "member", "link")
 
 
-def build_linked(warehouse: Warehouse, model: LinkageModel, source: str) -> None:
-    """Temporary table `linked`: record_id, feed, source_key, is_current, is_main and every column of the model.
+def resolved_sources(model: LinkageModel) -> Sources:
+    """The tables of a warehouse whose records are resolved: what preparation added is read, not computed again."""
+    return Sources(_records(model, f"standard.{model.id}_record", f"resolved.prepared_{model.id}"))
 
-    `source` holds the register's records: its standard table, or what stands in for it.
-    """
-    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE linked AS {linked_sql(model, Sources(source))}")
+
+def _records(model: LinkageModel, records: str, prepared: str) -> str:
+    if not model.prepared:
+        return records
+    names = ", ".join(f"'{name}'" for name in model.prepared)
+    return (
+        f"(FROM (SELECT COLUMNS(lambda name: name NOT IN ({names})) FROM {records}) JOIN {prepared} USING (record_id))"
+    )
+
+
+def build_linked(warehouse: Warehouse, model: LinkageModel, sources: Sources) -> None:
+    """Temporary table `linked`: record_id, feed, source_key, is_current, is_main and every column of the model."""
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE linked AS {linked_sql(model, sources)}")
 
 
 def linked_sql(model: LinkageModel, sources: Sources, only: str = "true") -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from resolution.blocking import FullBlock, block
 from resolution.clusters import cluster
 from resolution.collapse import collapse
-from resolution.columns import FittedModel, build_linked, fit_model
+from resolution.columns import FittedModel, Sources, build_linked, fit_model
 from resolution.decisions import load_decisions
 from resolution.models import score
 from resolution.weights import Weights, check_weights
@@ -33,7 +33,7 @@ class Linked:
 
 def prepare_nodes(warehouse: Warehouse, operational: Operational, model: LinkageModel, source: str) -> FittedModel:
     """Temporary tables `linked`, `collapsed` and `node`; returns the model cut to what the records can answer."""
-    build_linked(warehouse, model, source)
+    build_linked(warehouse, model, Sources(source))
     load_decisions(warehouse, operational, model.id)
     fitted = fit_model(warehouse, model)
     collapse(warehouse, fitted.model)

@@ -94,7 +94,7 @@ def source_table(warehouse: Warehouse, register: str) -> str:
 
 
 def prepared_sql(model: LinkageModel, source: str) -> str:
-    """`resolved.prepared_<register>`: record_id and what preparation added, for explanations out of a snapshot."""
+    """`resolved.prepared_<register>`: record_id and what preparation added, for whoever reads them afterwards."""
     columns = ", ".join(["record_id", *model.prepared])
     return f"CREATE OR REPLACE TABLE resolved.prepared_{model.id} AS SELECT {columns} FROM {source} ORDER BY record_id"
 
