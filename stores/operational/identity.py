@@ -1,7 +1,7 @@
 """Entities, their members and their lineage: an id is minted once and stays findable for good."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -88,8 +88,7 @@ class Identity:
             for batch in come.to_batches(max_chunksize=BATCH):
                 rows = [{"register": register, **row} for row in batch.to_pylist()]
                 connection.execute(member.insert(), rows)
-            for event in events:
-                _note_event(connection, register, run_id, event)
+            _note_events(connection, register, run_id, events)
 
     def _arrow(self, statement: sa.Select[Any], schema: pa.Schema) -> pa.Table:
         with self._engine.connect() as connection:
@@ -105,17 +104,24 @@ def _remove_members(connection: sa.Connection, register: str, gone: pa.Table) ->
     connection.execute(statement, [{"gone": record} for record in gone["record_id"].to_pylist()])
 
 
-def _note_event(connection: sa.Connection, register: str, run_id: str, event: LineageEvent) -> None:
-    values = {"kind": event.kind.value, "entity_id": event.entity_id, "other_id": event.other_id}
-    connection.execute(lineage.insert().values(register=register, run_id=run_id, anchor=event.anchor, **values))
-    if event.kind in (EventKind.BORN, EventKind.SPLIT):
-        born = {"entity_id": event.entity_id, "register": register, "anchor": event.anchor, "born_run": run_id}
-        connection.execute(entity.insert().values(**born))
-        return
-    retired = None if event.kind is EventKind.REVIVED else run_id
-    into = event.other_id if event.kind is EventKind.MERGED else None
-    here = entity.c.entity_id == event.entity_id
-    connection.execute(entity.update().where(here).values(retired_run=retired, merged_into=into))
+def _note_events(connection: sa.Connection, register: str, run_id: str, events: Sequence[LineageEvent]) -> None:
+    same = {"register": register, "run_id": run_id}
+    for some in batched(events, BATCH):
+        connection.execute(lineage.insert(), [{**same, **asdict(each), "kind": each.kind.value} for each in some])
+        born = [each for each in some if each.kind in (EventKind.BORN, EventKind.SPLIT)]
+        if born:
+            rows = [{"entity_id": each.entity_id, "register": register, "anchor": each.anchor} for each in born]
+            connection.execute(entity.insert().values(born_run=run_id), rows)
+    for each in events:
+        if each.kind not in (EventKind.BORN, EventKind.SPLIT):
+            retired = None if each.kind is EventKind.REVIVED else run_id
+            into = each.other_id if each.kind is EventKind.MERGED else None
+            here = entity.c.entity_id == each.entity_id
+            connection.execute(entity.update().where(here).values(retired_run=retired, merged_into=into))
+
+
+def batched(events: Sequence[LineageEvent], size: int) -> Iterable[Sequence[LineageEvent]]:
+    return (events[start : start + size] for start in range(0, len(events), size))
 
 
 def follow_redirect(entity_id: str, merged_into: Iterable[tuple[str, str]]) -> str:
