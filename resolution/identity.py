@@ -1,19 +1,21 @@
 """Stable ids: an entity keeps its id as long as the largest part of its records stays together."""
 
-import hmac
-from collections import Counter
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import blake2b
+from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from stores.operational.database import Operational
-from stores.operational.identity import EventKind, LineageEvent
+from stores.operational.identity import EventKind, IdentityFiles, LineageEvent
+from stores.quoting import quote_text
 from stores.warehouse import Warehouse
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CROCKFORD = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
 LETTER = {"person": "P", "house": "H", "unit": "U"}
-GIVEN_COLUMNS = pa.schema([("cluster", pa.int64()), ("entity_id", pa.string())])
+ID_BYTES = 10
+TABLES = ("known_member", "known_entity", "overlap", "keeps", "revives", "fresh", "merged", "retired")
 
 
 @dataclass(frozen=True)
@@ -42,53 +44,75 @@ def assign_entities(warehouse: Warehouse, operational: Operational, minting: Min
     The part with most records keeps the id; of several ids that meet, the one with most records stays, then the
     oldest. An entity that was merged or retired lives again where its first record stands alone again.
     """
-    register = minting.register
-    warehouse.register_arrow("known_member", operational.members(register))
-    warehouse.register_arrow("known_entity", operational.entities(register))
-    warehouse.execute(overlap_sql())
-    warehouse.execute(keeps_sql())
-    warehouse.execute(revives_sql())
-    merged, retired = warehouse.rows(merged_sql()), warehouse.rows(retired_sql())
-    revived = warehouse.rows("SELECT entity_id FROM revives ORDER BY entity_id")
-    fresh = warehouse.rows(fresh_sql())
-    births = Counter(dict(warehouse.rows("SELECT anchor, count(*) FROM known_entity GROUP BY anchor")))
-    given = [(cluster, mint(minting, anchor, births[anchor]), anchor, parent) for cluster, anchor, parent in fresh]
-    events = [
-        *(_born(entity, anchor, parent) for _, entity, anchor, parent in given),
-        *(LineageEvent(EventKind.REVIVED, entity) for (entity,) in revived),
-        *(LineageEvent(EventKind.MERGED, entity, into) for entity, into in merged),
-        *(LineageEvent(EventKind.RETIRED, entity) for (entity,) in retired),
-    ]
-    columns = [[row[0] for row in given], [row[1] for row in given]]
-    warehouse.register_arrow("minted", pa.table(columns, schema=GIVEN_COLUMNS))
-    members = warehouse.arrow(members_sql())
-    operational.store_identity(register, minting.run_id, members, events)
-    write_members(warehouse, register, members)
-    for name in ("known_member", "known_entity", "minted"):
-        warehouse.unregister(name)
-    for table in ("overlap", "keeps", "revives"):
+    identity, register = operational.identity, minting.register
+    known = identity.current(register)
+    warehouse.execute(known_sql(known))
+    for build in (overlap_sql, keeps_sql, revives_sql, fresh_sql, merged_sql, retired_sql):
+        warehouse.execute(build())
+    fresh = warehouse.arrow("SELECT cluster, anchor, births FROM fresh ORDER BY cluster")
+    minted = fresh.append_column("entity_id", mint(minting, fresh["anchor"], fresh["births"]))
+    warehouse.register_arrow("minted", minted)
+    events = _events(warehouse)
+    births = warehouse.rows("SELECT count(*) FILTER (parent IS NULL) FROM fresh")[0][0]
+    if known is None or births or events or warehouse.rows(changed_sql()):
+        known = identity.begin(register)
+        warehouse.execute(copy_sql(members_sql(), known.members))
+        warehouse.execute(copy_sql(entities_sql(minting.run_id), known.entities))
+        identity.keep(register, minting.run_id, known, events)
+    warehouse.unregister("minted")
+    for table in TABLES:
         warehouse.execute(f"DROP TABLE temp.{table}")
-    counts = Counter(event.kind.value for event in events)
-    return Churn(**{kind.value: counts[kind.value] for kind in EventKind})
+    write_members(warehouse, register, known)
+    counts = {kind.value: sum(event.kind is kind for event in events) for kind in EventKind}
+    return Churn(born=int(births), **counts)
 
 
-def mint(minting: Minting, anchor: int, births: int) -> str:
-    """An id that says nothing: 80 bits of a keyed hash of the first record and how often it has been one before."""
-    digest = hmac.new(minting.key, f"{minting.register}|{anchor}|{births}".encode(), sha256).digest()
-    number = int.from_bytes(digest[:10], "big")
-    return LETTER[minting.register] + "".join(CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5))
+def mint(minting: Minting, anchors: pa.ChunkedArray, births: pa.ChunkedArray) -> pa.Array:
+    """Ids that say nothing: 80 bits of a keyed hash of the first record and how often it has been one before."""
+    letter = LETTER[minting.register]
+    digests = b"".join(
+        blake2b(b"%s|%d|%d" % (letter.encode(), anchor, born), digest_size=ID_BYTES, key=minting.key).digest()
+        for anchor, born in zip(anchors.to_pylist(), births.to_pylist(), strict=True)
+    )
+    bits = np.unpackbits(np.frombuffer(digests, np.uint8)).reshape(-1, 5)
+    places = np.packbits(bits, axis=1)[:, 0] >> 3
+    texts = np.char.add(letter, CROCKFORD[places].view(f"S{ID_BYTES * 8 // 5}").astype(str))
+    return pa.array(texts, pa.string())
 
 
-def write_members(warehouse: Warehouse, register: str, members: pa.Table) -> None:
-    """Replaces the register's rows of `resolved.member` with `members` (record_id, entity_id)."""
+def write_members(warehouse: Warehouse, register: str, files: IdentityFiles) -> None:
+    """Replaces the register's rows of `resolved.member` with those of the generation."""
     warehouse.execute(
         "CREATE TABLE IF NOT EXISTS resolved.member (register VARCHAR, record_id BIGINT, entity_id VARCHAR)"
     )
-    warehouse.register_arrow("new_member", members)
     with warehouse.transaction():
         warehouse.execute("DELETE FROM resolved.member WHERE register = $register", {"register": register})
-        warehouse.execute(f"INSERT INTO resolved.member SELECT '{register}', record_id, entity_id FROM new_member")
-    warehouse.unregister("new_member")
+        warehouse.execute(
+            f"INSERT INTO resolved.member SELECT '{register}', record_id, entity_id FROM {_parquet_sql(files.members)}"
+        )
+
+
+def known_sql(files: IdentityFiles | None) -> str:
+    """Temporary tables `known_member` and `known_entity` out of the generation before."""
+    if files is None:
+        return """
+            CREATE OR REPLACE TEMP TABLE known_member (record_id BIGINT, entity_id VARCHAR);
+            CREATE OR REPLACE TEMP TABLE known_entity (entity_id VARCHAR, anchor BIGINT, born_run VARCHAR,
+                retired_run VARCHAR, merged_into VARCHAR)
+        """
+    return f"""
+        CREATE OR REPLACE TEMP TABLE known_member AS FROM {_parquet_sql(files.members)};
+        CREATE OR REPLACE TEMP TABLE known_entity AS FROM {_parquet_sql(files.entities)}
+    """
+
+
+def copy_sql(rows: str, file: Path) -> str:
+    """Writes the rows of a SELECT into a Parquet file, in their order."""
+    return f"COPY ({rows}) TO {quote_text(str(file))} (FORMAT parquet, COMPRESSION zstd)"
+
+
+def _parquet_sql(file: Path) -> str:
+    return f"read_parquet({quote_text(str(file))})"
 
 
 def overlap_sql() -> str:
@@ -127,34 +151,50 @@ def revives_sql() -> str:
 
 
 def fresh_sql() -> str:
-    """Rows cluster, anchor (smallest record), parent (entity that held most of its records, or null)."""
+    """Temporary table `fresh`: the clusters that need an id.
+
+    cluster, anchor (smallest record), births (ids minted of it before), parent (entity that held most of its records).
+    """
     return """
-        SELECT clustered.cluster, min(clustered.record_id) AS anchor, min(parent.entity_id) AS parent
-        FROM clustered LEFT JOIN (
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        WITH unnamed AS (
+            SELECT cluster, min(record_id) AS anchor FROM clustered
+            WHERE cluster NOT IN (SELECT cluster FROM keeps UNION SELECT cluster FROM revives) GROUP BY cluster
+        )
+        SELECT unnamed.*, coalesce(born.births, 0) AS births, parent.entity_id AS parent
+        FROM unnamed
+        LEFT JOIN (SELECT anchor, count(*) AS births FROM known_entity GROUP BY anchor) born USING (anchor)
+        LEFT JOIN (
             SELECT cluster, entity_id FROM overlap
             QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY records DESC, entity_id) = 1
         ) parent USING (cluster)
-        WHERE clustered.cluster NOT IN (SELECT cluster FROM keeps UNION SELECT cluster FROM revives)
-        GROUP BY clustered.cluster ORDER BY clustered.cluster
     """
 
 
 def merged_sql() -> str:
-    """Rows entity, survivor: entities whose largest part went to a cluster that kept another id."""
+    """Temporary table `merged` (entity_id, survivor): entities whose largest part went to another id's cluster."""
     return """
+        CREATE OR REPLACE TEMP TABLE merged AS
         SELECT overlap.entity_id, keeps.entity_id AS survivor
         FROM overlap JOIN keeps USING (cluster)
         WHERE overlap.entity_id NOT IN (SELECT entity_id FROM keeps)
         QUALIFY row_number() OVER (PARTITION BY overlap.entity_id ORDER BY records DESC, first_record) = 1
-        ORDER BY 1
     """
 
 
 def retired_sql() -> str:
-    """Rows entity: entities none of whose records is left."""
+    """Temporary table `retired` (entity_id): entities none of whose records is left."""
     return """
-        SELECT DISTINCT entity_id FROM known_member
-        WHERE entity_id NOT IN (SELECT entity_id FROM overlap) ORDER BY entity_id
+        CREATE OR REPLACE TEMP TABLE retired AS
+        SELECT DISTINCT entity_id FROM known_member WHERE entity_id NOT IN (SELECT entity_id FROM overlap)
+    """
+
+
+def changed_sql() -> str:
+    """One row where some record has come, gone or changed its entity, though no entity came or went."""
+    return f"""
+        SELECT 1 FROM ({members_sql()}) now FULL JOIN known_member USING (record_id)
+        WHERE now.entity_id IS DISTINCT FROM known_member.entity_id LIMIT 1
     """
 
 
@@ -168,5 +208,29 @@ def members_sql() -> str:
     """
 
 
-def _born(entity: str, anchor: int, parent: str | None) -> LineageEvent:
-    return LineageEvent(EventKind.BORN if parent is None else EventKind.SPLIT, entity, parent, anchor)
+def entities_sql(run_id: str) -> str:
+    """The columns of `IdentityFiles.entities`, sorted by id, as they are after this run."""
+    run = quote_text(run_id)
+    return f"""
+        SELECT entity_id, anchor, born_run,
+               CASE WHEN revives.entity_id IS NOT NULL THEN NULL
+                    WHEN merged.entity_id IS NOT NULL OR retired.entity_id IS NOT NULL THEN {run}
+                    ELSE retired_run END AS retired_run,
+               CASE WHEN revives.entity_id IS NOT NULL THEN NULL ELSE coalesce(survivor, merged_into) END AS merged_into
+        FROM known_entity LEFT JOIN revives USING (entity_id) LEFT JOIN merged USING (entity_id)
+        LEFT JOIN retired USING (entity_id)
+        UNION ALL
+        SELECT entity_id, anchor, {run}, NULL, NULL FROM minted
+        ORDER BY entity_id
+    """
+
+
+def _events(warehouse: Warehouse) -> list[LineageEvent]:
+    rows = warehouse.rows(f"""
+        SELECT '{EventKind.SPLIT}', entity_id, parent FROM fresh JOIN minted USING (cluster) WHERE parent IS NOT NULL
+        UNION ALL SELECT '{EventKind.REVIVED}', entity_id, NULL FROM revives
+        UNION ALL SELECT '{EventKind.MERGED}', entity_id, survivor FROM merged
+        UNION ALL SELECT '{EventKind.RETIRED}', entity_id, NULL FROM retired
+        ORDER BY ALL
+    """)
+    return [LineageEvent(EventKind(kind), entity, other) for kind, entity, other in rows]

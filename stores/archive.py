@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from stores.durable import remove_durably, replace_durably, sync_folder
+from stores.durable import file_sha256, remove_durably, replace_durably, sync_folder
 from stores.encryption import decrypt_file, encrypt_file
 from stores.errors import ArchiveError
 from stores.home import Home
@@ -109,12 +109,6 @@ class Archive:
 def spool_name(name: DeliveryName) -> str:
     """The name of the delivery as part of a file name."""
     return f"{name.feed}_{name.mode}_{name.date.isoformat()}_{name.sequence}"
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of the file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _label(delivery: Delivery) -> bytes:

@@ -1,5 +1,6 @@
 """Writing files so that they outlive a power cut: file and folder are synced before anyone relies on them."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -39,3 +40,9 @@ def remove_durably(path: Path) -> None:
     """Removes the file, if it is there, and makes the removal last."""
     path.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of the file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

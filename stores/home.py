@@ -11,7 +11,7 @@ from stores.durable import write_durably
 from stores.errors import HomeError
 
 LAYOUT_VERSION = 1
-FOLDERS = ("archive", "spool", "operational", "snapshots", "audit", "keys", "temp")
+FOLDERS = ("archive", "spool", "operational", "identity", "snapshots", "audit", "keys", "temp")
 
 
 class HomeKind(StrEnum):
@@ -42,6 +42,11 @@ class Home:
     def operational(self) -> Path:
         """File of the operational database."""
         return self.root / "operational" / "operational.sqlite"
+
+    @property
+    def identity(self) -> Path:
+        """Folder of the generations of entities and their members."""
+        return self.root / "identity"
 
     @property
     def warehouse(self) -> Path:

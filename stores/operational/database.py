@@ -1,6 +1,5 @@
 """Opens the operational database, brings its tables up to date and gives its parts out."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from stores.errors import StoreError
 from stores.home import Home
 from stores.operational.decisions import Decision, Decisions
 from stores.operational.deliveries import Ledger
-from stores.operational.identity import Identity, LineageEvent
+from stores.operational.identity import Identity
 from stores.operational.keys import ArchiveKeys
 from stores.operational.runs import Runs
 
@@ -24,25 +23,13 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Operational:
     """The open operational database: ledger, archive keys, runs, decisions and entity ids."""
 
-    def __init__(self, engine: sa.Engine, wrapping_key: bytes) -> None:
+    def __init__(self, engine: sa.Engine, home: Home) -> None:
         self._engine = engine
         self.ledger = Ledger(engine)
-        self.archive_keys = ArchiveKeys(engine, wrapping_key)
+        self.archive_keys = ArchiveKeys(engine, home.key("archive"))
         self.runs = Runs(engine)
-        self.identity = Identity(engine)
+        self.identity = Identity(engine, home.identity)
         self._decisions = Decisions(engine)
-
-    def members(self, register: str) -> pa.Table:
-        """record_id, entity_id of every record of the register that has an entity."""
-        return self.identity.members(register)
-
-    def entities(self, register: str) -> pa.Table:
-        """Every entity ever minted: entity_id, anchor, born_run, retired_run, merged_into."""
-        return self.identity.entities(register)
-
-    def store_identity(self, register: str, run_id: str, members: pa.Table, events: Sequence[LineageEvent]) -> None:
-        """Makes `members` (record_id, entity_id) the members of the register and keeps the events, all or nothing."""
-        self.identity.store(register, run_id, members, events)
 
     def decide(self, decision: Decision) -> None:
         """Keeps a steward's decision; an earlier one about the same pair ends."""
@@ -78,7 +65,7 @@ def open_operational(home: Home) -> Operational:
         raise StoreError(
             f"cannot open {home.operational}: {error}\nIf a newer hub wrote it, use that one; else restore a backup."
         ) from error
-    return Operational(engine, home.key("archive"))
+    return Operational(engine, home)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

@@ -1,36 +1,31 @@
-"""Entities, their members and their lineage: an id is minted once and stays findable for good."""
+"""Entities, their members and their lineage: an id is minted once and stays findable for good.
 
-from collections.abc import Iterable, Sequence
+Which record belongs to which entity is millions of rows: each generation of a register is two Parquet files that never
+change, and the row that names them with their hashes is what makes them count.
+"""
+
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
 
-import pyarrow as pa
 import sqlalchemy as sa
 
-from stores.operational.tables import entity, lineage, member
+from stores.durable import file_sha256, remove_durably, sync_file, sync_folder
+from stores.errors import StoreError
+from stores.operational.tables import generation, lineage
 
-MEMBER_COLUMNS = pa.schema([("record_id", pa.int64()), ("entity_id", pa.string())])
-ENTITY_COLUMNS = pa.schema(
-    [
-        ("entity_id", pa.string()),
-        ("anchor", pa.int64()),
-        ("born_run", pa.string()),
-        ("retired_run", pa.string()),
-        ("merged_into", pa.string()),
-    ]
-)
-BATCH = 50_000
+KEPT_GENERATIONS = 2
+"""The current one, and the one before it to fall back on."""
 
 
 class EventKind(StrEnum):
-    """What happened to an entity.
+    """What happened to an entity that was there, or came out of another.
 
-    `born` (with its anchor record), `split` (born out of `other_id`), `merged` (retired, its records went to
-    `other_id`), `retired` (no records left), `revived` (a retired id holds records again).
+    `split` (born out of `other_id`), `merged` (retired, its records went to `other_id`), `retired` (no records left),
+    `revived` (a retired id holds records again). That an entity was born stands with the entity itself.
     """
 
-    BORN = "born"
     SPLIT = "split"
     MERGED = "merged"
     RETIRED = "retired"
@@ -39,94 +34,107 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True)
 class LineageEvent:
-    """One change to an entity; `anchor` is the record whose id the entity id was minted from."""
+    """One change to an entity."""
 
     kind: EventKind
     entity_id: str
     other_id: str | None = None
-    anchor: int | None = None
+
+
+@dataclass(frozen=True)
+class IdentityFiles:
+    """One generation of a register.
+
+    `members` has record_id, entity_id, sorted by record; `entities`, every one ever minted, has entity_id, anchor (the
+    record whose id it was minted from), born_run, retired_run, merged_into, sorted by id.
+    """
+
+    members: Path
+    entities: Path
 
 
 class Identity:
-    """Entity ids in the operational database."""
+    """Entity ids of a home."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, folder: Path) -> None:
         self._engine = engine
+        self._folder = folder
 
-    def members(self, register: str) -> pa.Table:
-        """record_id, entity_id of the register, in the order of record_id."""
-        statement = (
-            sa.select(member.c.record_id, member.c.entity_id)
-            .where(member.c.register == register)
-            .order_by(member.c.record_id)
-        )
-        return self._arrow(statement, MEMBER_COLUMNS)
+    def current(self, register: str) -> IdentityFiles | None:
+        """The newest generation that is whole, None before the first.
 
-    def entities(self, register: str) -> pa.Table:
-        """Every entity ever minted: entity_id, anchor, born_run, retired_run, merged_into."""
-        columns = [entity.c[name] for name in ENTITY_COLUMNS.names]
-        statement = sa.select(*columns).where(entity.c.register == register).order_by(entity.c.entity_id)
-        return self._arrow(statement, ENTITY_COLUMNS)
+        One that is damaged is dropped with its events, for the run that made it is then done again. Raises StoreError
+        where all are damaged.
+        """
+        kept = self._generations(register)
+        for row in kept:
+            files = self._files(register, row.number)
+            if _is_whole(files.members, row.members_sha256) and _is_whole(files.entities, row.entities_sha256):
+                return files
+            if row is not kept[-1]:
+                self._drop(register, row.number)
+        if kept:
+            raise StoreError(
+                f"{self._folder}: the entities of register {register} are damaged: restore the folder from a backup"
+            )
+        return None
+
+    def begin(self, register: str) -> IdentityFiles:
+        """Where the next generation is to be written."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        return self._files(register, self._next_number(register))
+
+    def keep(self, register: str, run_id: str, files: IdentityFiles, events: Sequence[LineageEvent]) -> None:
+        """Makes the files written at `begin` the current generation and keeps the events, all or nothing."""
+        number = self._next_number(register)
+        sync_file(files.members)
+        sync_file(files.entities)
+        sync_folder(self._folder)
+        named = {"register": register, "run_id": run_id}
+        hashes = {"members_sha256": file_sha256(files.members), "entities_sha256": file_sha256(files.entities)}
+        rows = [{**named, "generation": number, **asdict(each), "kind": each.kind.value} for each in events]
+        with self._engine.begin() as connection:
+            connection.execute(generation.insert().values(**named, number=number, **hashes))
+            if rows:
+                connection.execute(lineage.insert(), rows)
+        for row in self._generations(register)[KEPT_GENERATIONS:]:
+            self._forget(register, row.number)
 
     def events(self, register: str) -> list[tuple[str, LineageEvent]]:
         """(run_id, event) of the register, in the order in which they were kept."""
         statement = sa.select(lineage).where(lineage.c.register == register).order_by(lineage.c.event_id)
         with self._engine.connect() as connection:
             return [
-                (row.run_id, LineageEvent(EventKind(row.kind), row.entity_id, row.other_id, row.anchor))
+                (row.run_id, LineageEvent(EventKind(row.kind), row.entity_id, row.other_id))
                 for row in connection.execute(statement)
             ]
 
-    def store(self, register: str, run_id: str, members: pa.Table, events: Sequence[LineageEvent]) -> None:
-        """Makes `members` (record_id, entity_id) the members of the register and keeps the events, all or nothing."""
-        old, new = self.members(register), members.select(MEMBER_COLUMNS.names).cast(MEMBER_COLUMNS)
-        keys = MEMBER_COLUMNS.names
-        gone = old.join(new, keys=keys, join_type="left anti")
-        come = new.join(old, keys=keys, join_type="left anti").sort_by("record_id")
-        with self._engine.begin() as connection:
-            _remove_members(connection, register, gone)
-            for batch in come.to_batches(max_chunksize=BATCH):
-                rows = [{"register": register, **row} for row in batch.to_pylist()]
-                connection.execute(member.insert(), rows)
-            _note_events(connection, register, run_id, events)
-
-    def _arrow(self, statement: sa.Select[Any], schema: pa.Schema) -> pa.Table:
+    def _generations(self, register: str) -> list[sa.Row[tuple[object, ...]]]:
+        statement = sa.select(generation).where(generation.c.register == register)
         with self._engine.connect() as connection:
-            columns = list(zip(*connection.execute(statement), strict=True)) or [()] * len(schema)
-        arrays = [pa.array(list(column), kind.type) for column, kind in zip(columns, schema, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=schema)
+            return list(connection.execute(statement.order_by(generation.c.number.desc())))
+
+    def _next_number(self, register: str) -> int:
+        return max((row.number for row in self._generations(register)), default=0) + 1
+
+    def _files(self, register: str, number: int) -> IdentityFiles:
+        stem = f"{register}-{number:06d}"
+        return IdentityFiles(self._folder / f"{stem}.members.parquet", self._folder / f"{stem}.entities.parquet")
+
+    def _drop(self, register: str, number: int) -> None:
+        here = (lineage.c.register == register) & (lineage.c.generation == number)
+        with self._engine.begin() as connection:
+            connection.execute(lineage.delete().where(here))
+        self._forget(register, number)
+
+    def _forget(self, register: str, number: int) -> None:
+        here = (generation.c.register == register) & (generation.c.number == number)
+        with self._engine.begin() as connection:
+            connection.execute(generation.delete().where(here))
+        files = self._files(register, number)
+        remove_durably(files.members)
+        remove_durably(files.entities)
 
 
-def _remove_members(connection: sa.Connection, register: str, gone: pa.Table) -> None:
-    if gone.num_rows == 0:
-        return
-    statement = member.delete().where(member.c.register == register, member.c.record_id == sa.bindparam("gone"))
-    connection.execute(statement, [{"gone": record} for record in gone["record_id"].to_pylist()])
-
-
-def _note_events(connection: sa.Connection, register: str, run_id: str, events: Sequence[LineageEvent]) -> None:
-    same = {"register": register, "run_id": run_id}
-    for some in batched(events, BATCH):
-        connection.execute(lineage.insert(), [{**same, **asdict(each), "kind": each.kind.value} for each in some])
-        born = [each for each in some if each.kind in (EventKind.BORN, EventKind.SPLIT)]
-        if born:
-            rows = [{"entity_id": each.entity_id, "register": register, "anchor": each.anchor} for each in born]
-            connection.execute(entity.insert().values(born_run=run_id), rows)
-    for each in events:
-        if each.kind not in (EventKind.BORN, EventKind.SPLIT):
-            retired = None if each.kind is EventKind.REVIVED else run_id
-            into = each.other_id if each.kind is EventKind.MERGED else None
-            here = entity.c.entity_id == each.entity_id
-            connection.execute(entity.update().where(here).values(retired_run=retired, merged_into=into))
-
-
-def batched(events: Sequence[LineageEvent], size: int) -> Iterable[Sequence[LineageEvent]]:
-    return (events[start : start + size] for start in range(0, len(events), size))
-
-
-def follow_redirect(entity_id: str, merged_into: Iterable[tuple[str, str]]) -> str:
-    """The entity that holds the records of `entity_id` today, through every merge since."""
-    redirects = dict(merged_into)
-    while entity_id in redirects:
-        entity_id = redirects.pop(entity_id)
-    return entity_id
+def _is_whole(file: Path, sha256: str) -> bool:
+    return file.is_file() and file_sha256(file) == sha256

@@ -59,23 +59,14 @@ decision = sa.Table(
     sa.Column("ended_by", sa.Integer, nullable=True),
 )
 
-entity = sa.Table(
-    "entity",
-    metadata,
-    sa.Column("entity_id", sa.String, primary_key=True),
-    sa.Column("register", sa.String, nullable=False),
-    sa.Column("anchor", sa.BigInteger, nullable=False),
-    sa.Column("born_run", sa.String, nullable=False),
-    sa.Column("retired_run", sa.String, nullable=True),
-    sa.Column("merged_into", sa.String, nullable=True),
-)
-
-member = sa.Table(
-    "member",
+generation = sa.Table(
+    "generation",
     metadata,
     sa.Column("register", sa.String, primary_key=True),
-    sa.Column("record_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("entity_id", sa.String, nullable=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("members_sha256", sa.String, nullable=False),
+    sa.Column("entities_sha256", sa.String, nullable=False),
 )
 
 lineage = sa.Table(
@@ -83,9 +74,9 @@ lineage = sa.Table(
     metadata,
     sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("register", sa.String, nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
     sa.Column("run_id", sa.String, nullable=False),
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("entity_id", sa.String, nullable=False),
     sa.Column("other_id", sa.String, nullable=True),
-    sa.Column("anchor", sa.BigInteger, nullable=True),
 )

@@ -5,7 +5,7 @@ import pytest
 
 from ingestion.ingest import ingest
 from ingestion.recovery import rebuild
-from stores.archive import file_sha256
+from stores.durable import file_sha256
 from stores.errors import ArchiveError
 from tests.ingestion.village import DELTA, FULL, Village, csv_text, open_village, row
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from stores.errors import ArchiveError, StoreError
@@ -12,7 +11,7 @@ from stores.home import Home, create_home
 from stores.operational import Operational, open_operational
 from stores.operational.decisions import Decision, DecisionKind
 from stores.operational.deliveries import DeliveryName, DeliveryState
-from stores.operational.identity import EventKind, LineageEvent, follow_redirect
+from stores.operational.identity import EventKind, IdentityFiles, LineageEvent
 
 NAME = DeliveryName("people", "delta", date(2026, 7, 1), 1)
 
@@ -28,10 +27,13 @@ def operational(home: Home) -> Iterator[Operational]:
         yield opened
 
 
-def members(**entities: list[int]) -> pa.Table:
-    pairs = [(record, entity) for entity, records in entities.items() for record in records]
-    records = pa.array([record for record, _ in pairs], pa.int64())
-    return pa.table({"record_id": records, "entity_id": pa.array([entity for _, entity in pairs], pa.string())})
+def generation(operational: Operational, run_id: str, content: str, *events: LineageEvent) -> IdentityFiles:
+    """Keeps a generation of persons whose two files hold this text."""
+    files = operational.identity.begin("person")
+    files.members.write_text(content)
+    files.entities.write_text(content)
+    operational.identity.keep("person", run_id, files, events)
+    return files
 
 
 def test_what_was_written_is_there_after_opening_again(home: Home) -> None:
@@ -103,36 +105,37 @@ def test_keys_are_useless_without_the_key_file_of_the_home(home: Home) -> None:
         operational.archive_keys.get(1)
 
 
-def test_members_become_what_the_last_run_found(operational: Operational) -> None:
-    operational.store_identity("person", "r1", members(P1=[1, 2], P2=[3]), [])
-    operational.store_identity("house", "r1", members(H1=[1]), [])
-    operational.store_identity("person", "r2", members(P1=[1, 3]), [])
+def test_the_generation_kept_last_is_the_current_one(operational: Operational) -> None:
+    generation(operational, "r1", "one")
+    last = generation(operational, "r2", "two")
 
-    assert operational.members("person").to_pydict() == {"record_id": [1, 3], "entity_id": ["P1", "P1"]}
-    assert operational.members("house").num_rows == 1
+    assert operational.identity.current("person") == last
+    assert operational.identity.current("house") is None
 
 
-def test_a_merge_leaves_a_redirect(operational: Operational) -> None:
-    born = [LineageEvent(EventKind.BORN, entity, anchor=number) for number, entity in enumerate(["P1", "P2"])]
-    operational.store_identity("person", "r1", members(P1=[0], P2=[1]), born)
-    operational.store_identity("person", "r2", members(P1=[0, 1]), [LineageEvent(EventKind.MERGED, "P2", "P1")])
-    kept = operational.entities("person").to_pylist()
+def test_a_damaged_generation_gives_way_to_the_one_before_it(operational: Operational) -> None:
+    first = generation(operational, "r1", "one", LineageEvent(EventKind.RETIRED, "P1"))
+    second = generation(operational, "r2", "two", LineageEvent(EventKind.REVIVED, "P1"))
+    second.members.write_text("twx")
 
-    assert [(row["entity_id"], row["retired_run"], row["merged_into"]) for row in kept] == [
-        ("P1", None, None),
-        ("P2", "r2", "P1"),
+    assert operational.identity.current("person") == first
+    assert [run for run, _ in operational.identity.events("person")] == ["r1"]
+
+
+def test_identity_that_is_damaged_throughout_is_never_minted_anew(operational: Operational) -> None:
+    generation(operational, "r1", "one").entities.unlink()
+
+    with pytest.raises(StoreError, match="restore the folder from a backup"):
+        operational.identity.current("person")
+
+
+def test_two_generations_are_kept(home: Home, operational: Operational) -> None:
+    for run in ("r1", "r2", "r3"):
+        generation(operational, run, run)
+
+    assert sorted(path.name for path in home.identity.iterdir()) == [
+        f"person-{number:06d}.{part}.parquet" for number in (2, 3) for part in ("entities", "members")
     ]
-    assert follow_redirect("P2", [("P2", "P1")]) == "P1"
-    assert [run for run, _ in operational.identity.events("person")] == ["r1", "r1", "r2"]
-
-
-def test_identity_that_fails_changes_nothing(operational: Operational) -> None:
-    born = LineageEvent(EventKind.BORN, "P1", anchor=1)
-    operational.store_identity("person", "r1", members(P1=[1]), [born])
-
-    with pytest.raises(Exception, match="UNIQUE"):
-        operational.store_identity("person", "r2", members(P1=[1, 2]), [born])
-    assert operational.members("person").num_rows == 1
 
 
 def test_the_later_decision_about_a_pair_holds(operational: Operational) -> None:

@@ -1,4 +1,4 @@
-"""Ledger, archive keys, runs, decisions, entities, members and lineage."""
+"""Ledger, archive keys, runs, decisions, generations of entities, and lineage."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -73,27 +73,20 @@ def _make_decisions() -> None:
 
 def _make_identity() -> None:
     op.create_table(
-        "entity",
-        sa.Column("entity_id", sa.String, primary_key=True),
-        sa.Column("register", sa.String, nullable=False),
-        sa.Column("anchor", sa.BigInteger, nullable=False),
-        sa.Column("born_run", sa.String, nullable=False),
-        sa.Column("retired_run", sa.String, nullable=True),
-        sa.Column("merged_into", sa.String, nullable=True),
-    )
-    op.create_table(
-        "member",
+        "generation",
         sa.Column("register", sa.String, primary_key=True),
-        sa.Column("record_id", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("entity_id", sa.String, nullable=False),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("run_id", sa.String, nullable=False),
+        sa.Column("members_sha256", sa.String, nullable=False),
+        sa.Column("entities_sha256", sa.String, nullable=False),
     )
     op.create_table(
         "lineage",
         sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=True),
         sa.Column("register", sa.String, nullable=False),
+        sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("run_id", sa.String, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("entity_id", sa.String, nullable=False),
         sa.Column("other_id", sa.String, nullable=True),
-        sa.Column("anchor", sa.BigInteger, nullable=True),
     )
