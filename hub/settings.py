@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +12,21 @@ from stores.home import Home
 from stores.warehouse import WarehouseSettings
 
 HOME_FILE = "home.toml"
+MEMORY_SHARE = 4  # of the memory, one part: a run holds about half as much again beside the warehouse
+SMALLEST_LIMIT = 1 << 30
+GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment may set; sizes as DuckDB writes them (`2GB`). `origins` says where each value came from."""
+    """What a deployment may set; sizes as DuckDB writes them (`2GB`). `origins` says where each value came from.
 
-    memory_limit: str | None
-    threads: int | None
-    temp_directory: Path | None
+    `memory_limit` is the warehouse's and spills to `temp_directory` beyond it; `graph_buffer_pool` the graph engine's.
+    """
+
+    memory_limit: str
+    threads: int
+    temp_directory: Path
     graph_buffer_pool: str
     keep_snapshots: int
     origins: Mapping[str, str]
@@ -60,13 +67,32 @@ def _count(text: str) -> int:
     return number
 
 
-_READERS: Mapping[str, tuple[Callable[[str], object], object]] = {
-    "memory_limit": (_size, None),
-    "threads": (_count, None),
-    "temp_directory": (Path, None),
-    "graph_buffer_pool": (_size, "1GiB"),
-    "keep_snapshots": (_count, 3),
+@dataclass(frozen=True)
+class _Setting:
+    read: Callable[[str], object]
+    default: Callable[[Home], object]
+
+
+_SETTINGS: Mapping[str, _Setting] = {
+    "memory_limit": _Setting(_size, lambda home: f"{max(usable_memory() // MEMORY_SHARE, SMALLEST_LIMIT) >> 20}MiB"),
+    "threads": _Setting(_count, lambda home: usable_cores()),
+    "temp_directory": _Setting(Path, lambda home: home.temp),
+    "graph_buffer_pool": _Setting(_size, lambda home: "1GiB"),
+    "keep_snapshots": _Setting(_count, lambda home: 3),
 }
+
+
+def usable_memory() -> int:
+    """Bytes of memory that this process may use: the machine's, or less where its control group allows less."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):
+        return min(machine, int(GROUP_LIMIT.read_text(encoding="ascii")))
+    return machine
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_settings(home: Home, environment: Mapping[str, str] | None = None) -> Settings:
@@ -74,13 +100,13 @@ def read_settings(home: Home, environment: Mapping[str, str] | None = None) -> S
     env = os.environ if environment is None else environment
     file = home.root / HOME_FILE
     written = tomllib.loads(file.read_text(encoding="utf-8")).get("settings", {})
-    problems = [f"{file}: settings.{name}: no such setting" for name in sorted(set(written) - set(_READERS))]
+    problems = [f"{file}: settings.{name}: no such setting" for name in sorted(set(written) - set(_SETTINGS))]
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
-    for name, (read, default) in _READERS.items():
+    for name, setting in _SETTINGS.items():
         raw, origin = _raw(name, env, written, file)
         try:
-            values[name] = default if raw is None else read(raw)
+            values[name] = setting.default(home) if raw is None else setting.read(raw)
         except ValueError as error:
             problems.append(f"{origin}: {name}: {error}")
         origins[name] = origin

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+import hub.settings
 from hub.errors import UsageError
-from hub.settings import read_settings, size_in_bytes
+from hub.settings import read_settings, size_in_bytes, usable_cores, usable_memory
 from stores.home import Home, create_home
 
 
@@ -21,8 +22,19 @@ def set_in_file(home: Home, text: str) -> None:
 
 def test_defaults_need_no_file_and_say_so(home: Home) -> None:
     settings = read_settings(home, {})
-    assert (settings.memory_limit, settings.threads, settings.keep_snapshots) == (None, None, 3)
+    assert (settings.threads, settings.temp_directory, settings.keep_snapshots) == (usable_cores(), home.temp, 3)
+    assert size_in_bytes(settings.memory_limit) <= max(usable_memory() / 4, 2**30)
     assert set(settings.origins.values()) == {"default"}
+
+
+def test_a_control_group_that_allows_less_memory_is_heeded(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "memory.max").write_text(f"{6 * 2**30}\n")
+    monkeypatch.setattr(hub.settings, "GROUP_LIMIT", tmp_path / "memory.max")
+    assert read_settings(home, {}).memory_limit == "1536MiB"
+    (tmp_path / "memory.max").write_text("max\n")
+    assert usable_memory() > 0
 
 
 def test_the_environment_overrules_the_file(home: Home) -> None:
