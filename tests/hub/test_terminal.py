@@ -68,5 +68,5 @@ def test_a_terminal_shows_what_is_done_what_is_left_and_on_which_feed() -> None:
         progress.step("ingest", "utilities_full_20260630_0001.csv", 3, 44)
         raise KeyboardInterrupt
     resolve, ingest = written.getvalue().splitlines()[-3:-1]
-    assert re.search(r"resolve .* 6/6 +0 left 0:00:00 CPU \d\.\d s, peak memory \d\.\d GiB", resolve)
-    assert re.search(r"ingest .* 3/44 41 left 0:00:00 utilities_full_20260630_0001\.csv", ingest)
+    assert re.search(r"resolve .* 6/6 +0 left +0:00:00 CPU \d\.\d s, peak memory \d\.\d GiB", resolve)
+    assert re.search(r"ingest .* 3/44 +41 left +0:00:00 utilities_full_20260630_0001\.csv", ingest)
