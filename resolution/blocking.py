@@ -42,16 +42,17 @@ def rule_keys_sql(rule: KeyRule, many: frozenset[str], *, table: str, key: str) 
 
     `key` is SQL in which {} stands for the rule's values as text, separated by commas.
     """
-    parts, sources = [], [table]
+    parts, source = [], table
     for part in rule.on:
         if part in many:
-            sources.append(f'unnest({table}."{part}") AS each_{part}(one_{part})')
+            # Unnested in a list of columns: as a joined table function the engine takes fifty times as long.
+            source = f'(SELECT *, unnest("{part}") AS one_{part} FROM {source})'
             parts.append(f"one_{part}")
         else:
             parts.append(part)
     filled = " AND ".join(f"({part}) IS NOT NULL" for part in parts)
     values = ", ".join(f"CAST({part} AS VARCHAR)" for part in parts)
-    return f"SELECT {key.format(values)} AS key, record_id FROM {', '.join(sources)} WHERE {filled}"
+    return f"SELECT {key.format(values)} AS key, record_id FROM {source} WHERE {filled}"
 
 
 def key_condition_sql(rule: KeyRule, many: frozenset[str]) -> str:
