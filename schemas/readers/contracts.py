@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 from schemas.errors import DeclarationError, Problem
 from schemas.files import DeclarationTree, read_yaml
+from schemas.readers.databases import DatabaseTable, database_table, pulled_file_pattern
 from schemas.readers.feed_terms import FactTerms, RecordTerms
-from schemas.readers.odcs import ContractFile, Property, Server
+from schemas.readers.odcs import ContractFile, PostgresServer, Property
 
 
 class FileFormat(StrEnum):
@@ -141,7 +142,7 @@ class DeliveryFormat:
 
 @dataclass(frozen=True)
 class FeedContract:
-    """One feed of one department."""
+    """One feed of one department; with `database` its deliveries are pulled from there instead of handed in."""
 
     id: str
     department: str
@@ -165,6 +166,7 @@ class FeedContract:
     min_share_of_previous: float
     freshness_days: int
     retention_days: int
+    database: DatabaseTable | None = None
 
     @property
     def dropped(self) -> tuple[str, ...]:
@@ -211,7 +213,7 @@ def _read_contract(file: Path) -> FeedContract:
 
 
 def _contract(content: ContractFile) -> FeedContract:
-    terms, rows = content.custom_properties, content.schema_[0]
+    terms, rows, server = content.custom_properties, content.schema_[0], content.servers[0]
     days = {level.promise: level.days for level in content.sla_properties}
     keys = sorted((each for each in rows.properties if each.primary_key), key=lambda each: each.primary_key_position)
     return FeedContract(
@@ -223,7 +225,7 @@ def _contract(content: ContractFile) -> FeedContract:
         owner=content.team.name,
         legal_basis=terms.legal_basis,
         purpose=content.description.purpose,
-        delivery=_delivery(content.servers[0]),
+        delivery=_delivery(content),
         columns=tuple(_column(each) for each in rows.properties),
         derived=tuple(DerivedColumn(each.name, each.meaning, each.expression) for each in terms.derived),
         key=tuple(each.name for each in keys),
@@ -239,10 +241,14 @@ def _contract(content: ContractFile) -> FeedContract:
         min_share_of_previous=terms.expected_volume.min_share_of_previous,
         freshness_days=days["latency"],
         retention_days=days["retention"],
+        database=database_table(server, rows) if isinstance(server, PostgresServer) else None,
     )
 
 
-def _delivery(server: Server) -> DeliveryFormat:
+def _delivery(content: ContractFile) -> DeliveryFormat:
+    server = content.servers[0]
+    if isinstance(server, PostgresServer):
+        return DeliveryFormat(FileFormat.PARQUET, pulled_file_pattern(content.id))
     terms = server.custom_properties
     return DeliveryFormat(FileFormat(server.format), terms.file_pattern, terms.encoding, terms.delimiter, terms.sheet)
 

@@ -27,6 +27,15 @@ class ServerTerms(Terms):
     sheet: str | None = None
 
 
+class DatabaseTerms(Terms):
+    """How a department's database is spoken to; without a word the server must prove who it is."""
+
+    ssl_mode: Literal["verify-full", "verify-ca", "require", "disable"] = "verify-full"
+    time_zone: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]+$")] = "Asia/Shanghai"
+    connect_timeout_seconds: int = Field(default=10, ge=2, le=600)
+    statement_timeout_seconds: int = Field(default=1800, ge=1, le=86400)
+
+
 class ColumnTerms(Terms):
     """What becomes of a column."""
 

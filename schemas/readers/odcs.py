@@ -1,4 +1,4 @@
-"""The shape of an Open Data Contract Standard v3.1 file, as far as a contract of file deliveries needs it.
+"""The shape of an Open Data Contract Standard v3.1 file, as far as a contract of deliveries needs it.
 
 A key that the standard does not allow at its place is refused; the hub's own terms sit in `customProperties`.
 """
@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from schemas.files import StrictModel
-from schemas.readers.feed_terms import ColumnTerms, ContractTerms, ServerTerms
+from schemas.readers.feed_terms import ColumnTerms, ContractTerms, DatabaseTerms, ServerTerms
 
 StableId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -82,6 +82,22 @@ class Server(OdcsModel):
     format: Literal["csv", "xlsx", "parquet", "jsonl"]
     roles: tuple[Role, ...] = ()
     custom_properties: Annotated[ServerTerms, BeforeValidator(fold_properties)]
+
+
+class PostgresServer(OdcsModel):
+    """The department's own PostgreSQL that holds the rows; whoever connects and their password are no part of it."""
+
+    id: StableId | None = None
+    server: Text
+    type: Literal["postgres"]
+    description: str | None = None
+    environment: str | None = None
+    host: Text
+    port: int = Field(gt=0, lt=65536)
+    database: Text
+    schema_: Text = Field(alias="schema")
+    roles: tuple[Role, ...] = ()
+    custom_properties: Annotated[DatabaseTerms, BeforeValidator(fold_properties)] = DatabaseTerms()
 
 
 class Quality(OdcsModel):
@@ -214,7 +230,9 @@ class ContractFile(OdcsModel):
     data_product: str | None = None
     tags: tuple[str, ...] = ()
     description: Description
-    servers: tuple[Server] = Field(description="exactly one place of delivery")
+    servers: tuple[Annotated[Server | PostgresServer, Field(discriminator="type")]] = Field(
+        description="exactly one place of delivery"
+    )
     schema_: tuple[SchemaObject] = Field(alias="schema", description="exactly one kind of row")
     sla_properties: tuple[ServiceLevel, ...]
     team: Team

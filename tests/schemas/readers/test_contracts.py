@@ -50,7 +50,7 @@ def test_own_contract_replaces_the_shipped_one_and_adds_to_the_rest(tmp_path: Pa
 STRUCTURE: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda c: c.update(colour="red"), "colour"),
     (lambda c: c["team"].update(boss="me"), "team.boss"),
-    (lambda c: c["servers"][0].update(host="db"), "servers.0.host"),
+    (lambda c: c["servers"][0].update(host="db"), "servers.0.local.host"),
     (lambda c: column(c, "day").update(sensitive=True), "schema.0.properties.4.sensitive"),
     (lambda c: c["customProperties"].append({"property": "mood", "value": 1}), "customProperties.mood"),
     (lambda c: term(c, "facts")[0].update(certainty=1), "customProperties.facts.0.certainty"),
