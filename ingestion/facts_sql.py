@@ -9,15 +9,14 @@ from stores.quoting import quote_name, quote_text
 DATE = "date"
 
 
-def fact_dates_sql(contract: FeedContract) -> str:
-    """Makes `fact_date`: every text that a fact of the feed reads as a date."""
+def date_texts(contract: FeedContract) -> list[tuple[str, str]]:
+    """The (source, expression) pairs that the facts of the feed read as dates."""
     columns = sorted({column for fact in contract.facts for column in _date_columns(fact)})
-    parts = [f"SELECT {_trimmed(column, 'r')} AS raw FROM raw.{quote_name(contract.id)} r" for column in columns]
-    return "CREATE OR REPLACE TEMP TABLE fact_date AS\n" + ("\nUNION ".join(parts) or "SELECT NULL::VARCHAR AS raw")
+    return [("feed_row r", _trimmed(column, "r")) for column in columns]
 
 
 def store_facts_sql(contract: FeedContract, fact: FactMapping) -> str:
-    """Adds the facts of one mapping: from every row version, none outliving its version, none without length."""
+    """Adds the facts of one mapping: from every stale row version, none outliving its version, none without length."""
     registers = {record.role: record.register for record in contract.records}
     subject, value = registers[fact.subject], _value_sql(contract, fact)
     valid_from, valid_to = _date_sql(fact.valid_from, "valid_from"), _date_sql(fact.valid_to, "valid_to")
@@ -42,29 +41,28 @@ FROM (
   SELECT r.row_key, r.version, s.record_id AS subject_id, o.record_id AS object_id,
     coalesce({valid_from}, r.effective_from) AS valid_from, least({valid_to}, r.ended_on) AS valid_to,
     coalesce({observed}, r.effective_from) AS observed_on, {value} AS value
-  FROM raw.{quote_name(contract.id)} r
-  JOIN role_version s ON s.role = {quote_text(fact.subject)} AND s.row_key = r.row_key AND s.version = r.version
+  FROM feed_row r
+  JOIN role_version s ON s.role = {quote_text(fact.subject)} AND s.place = r."#place"
   {_object_join_sql(contract, fact)}
   {dates}
-  WHERE {" AND ".join(_conditions(contract, fact.only_where, "r")) or "true"}
+  WHERE {" AND ".join(['r."#stale"', *_conditions(contract, fact.only_where, "r")])}
 )
-WHERE (valid_to IS NULL OR valid_from < valid_to) AND subject_id <> object_id
-ORDER BY row_key, version, subject_id, object_id"""
+WHERE (valid_to IS NULL OR valid_from < valid_to) AND subject_id <> object_id"""
 
 
 def _object_join_sql(contract: FeedContract, fact: FactMapping) -> str:
     role = quote_text(fact.object)
     if fact.group is None:
-        return f"JOIN role_version o ON o.role = {role} AND o.row_key = r.row_key AND o.version = r.version"
+        return f'JOIN role_version o ON o.role = {role} AND o.place = r."#place"'
     head = {column: (code,) for column, code in (fact.group_head or {}).items()}
     group = decoded_sql(contract, fact.group, "h")
     conditions = " AND ".join([f"{group} IS NOT NULL", *_conditions(contract, head, "h")])
     return f"""JOIN (
-    SELECT {group} AS group_id, h.row_key, h.version FROM raw.{quote_name(contract.id)} h WHERE {conditions}
+    SELECT {group} AS group_id, h."#place" AS place, h.row_key FROM feed_row h WHERE {conditions}
     QUALIFY row_number() OVER (PARTITION BY group_id
       ORDER BY h.ended_on IS NOT NULL, h.effective_from DESC, h.row_key, h.version DESC) = 1
   ) head ON head.group_id = {decoded_sql(contract, fact.group, "r")} AND head.row_key <> r.row_key
-  JOIN role_version o ON o.role = {role} AND o.row_key = head.row_key AND o.version = head.version"""
+  JOIN role_version o ON o.role = {role} AND o.place = head.place"""
 
 
 def _conditions(contract: FeedContract, where: Mapping[str, tuple[str, ...]] | None, alias: str) -> list[str]:

@@ -26,8 +26,13 @@ def record_table(register: str) -> str:
 
 
 def value_table(standardiser: str) -> str:
-    """The table that remembers what the standardiser made of each raw text."""
-    return f"standard.{quote_name('value_' + standardiser)}"
+    """The temporary table of what the standardiser made of each text of the feed at hand."""
+    return quote_name(f"value_{standardiser}")
+
+
+def input_view(role: str) -> str:
+    """The temporary view of what the standardisers read in this role of the feed at hand."""
+    return quote_name(f"input_{role}")
 
 
 def make_tables_sql(registers: Iterable[Register]) -> str:
@@ -39,17 +44,17 @@ def make_tables_sql(registers: Iterable[Register]) -> str:
     fact = """CREATE TABLE IF NOT EXISTS standard.fact (fact_id BIGINT, feed VARCHAR, department VARCHAR,
   row_key VARCHAR, version VARCHAR, kind VARCHAR, subject_register VARCHAR, subject_id BIGINT, object_register VARCHAR,
   object_id BIGINT, valid_from DATE NOT NULL, valid_to DATE, observed_on DATE, value VARCHAR)"""
-    built = "CREATE TABLE IF NOT EXISTS standard.built (part VARCHAR, fingerprint VARCHAR)"
+    built = "CREATE TABLE IF NOT EXISTS standard.built (part VARCHAR, fingerprint VARCHAR, deliveries BIGINT[])"
     return ";\n".join([*records, fact, built])
 
 
 def make_value_table_sql(standardiser: Standardiser) -> str:
-    """Makes the standardiser's table: `raw`, `value` (its first output), then its other outputs by name."""
+    """Makes the standardiser's table anew: `raw`, `value` (its first output), then its other outputs by name."""
     columns = ", ".join(
         f"{quote_name(name)} {COLUMN_TYPES[output.type]}"
         for name, output in zip(value_columns(standardiser), standardiser.outputs, strict=True)
     )
-    return f"CREATE TABLE IF NOT EXISTS {value_table(standardiser.name)} (raw VARCHAR, {columns})"
+    return f"CREATE OR REPLACE TEMP TABLE {value_table(standardiser.name)} (raw VARCHAR, {columns})"
 
 
 def value_columns(standardiser: Standardiser) -> tuple[str, ...]:
@@ -80,35 +85,29 @@ def input_sql(contract: FeedContract, mapping: FieldMapping, *, is_item: bool) -
 
 
 def role_inputs_sql(contract: FeedContract, record: RecordMapping) -> str:
-    """Makes `role_input`: for each row version (and list item `n`) what each field's standardiser reads."""
+    """Makes the role's input view: for each row version (and list item `n`) what each field's standardiser reads."""
     inputs = ", ".join(
         f"{input_sql(contract, mapping, is_item=record.each is not None)} AS {quote_name('in_' + mapping.field)}"
         for mapping in record.fields
     )
-    own = "r.row_key, r.version, r.effective_from, r.ended_on, r.delivery_id, r.line"
-    raw = f"raw.{quote_name(contract.id)}"
-    if record.each is None:
-        source, number = f"{raw} r", "0::BIGINT"
-    else:
-        source, number = f"({_items_sql(raw, record.each)}) r", "r.n"
-    return f"CREATE OR REPLACE TEMP TABLE role_input AS\nSELECT {own}, {number} AS n, {inputs}\nFROM {source}"
+    own = 'r."#place", r."#stale", r.row_key, r.version, r.effective_from, r.ended_on, r.delivery_id, r.line'
+    source, number = ("feed_row r", "0") if record.each is None else (f"({_items_sql(record.each)}) r", "r.n")
+    view = input_view(record.role)
+    return f"CREATE OR REPLACE TEMP VIEW {view} AS\nSELECT {own}, {number}::INTEGER AS n, {inputs}\nFROM {source}"
 
 
-def new_values_sql(standardiser: str, source: str, column: str) -> str:
-    """Selects the distinct texts of a column that the standardiser has not read yet."""
-    name = quote_name(column)
-    return (
-        f"SELECT DISTINCT {name} AS raw FROM {source} s\n"
-        f"WHERE {name} IS NOT NULL AND NOT EXISTS (FROM {value_table(standardiser)} v WHERE v.raw = s.{name})"
-    )
+def distinct_texts_sql(texts: Iterable[tuple[str, str]]) -> str:
+    """Selects the distinct texts, as `raw`, of these (source, expression) pairs."""
+    parts = [f"SELECT {text} AS raw FROM {source}" for source, text in texts]
+    return f"SELECT DISTINCT raw FROM ({' UNION ALL '.join(parts)}) WHERE raw IS NOT NULL"
 
 
-def _items_sql(raw: str, column: str) -> str:
+def _items_sql(column: str) -> str:
     items = quote_name(column)
     is_list = f"CASE WHEN json_valid({items}) THEN json_type({items}) = 'ARRAY' ELSE false END"
     return (
         f"SELECT *, json_extract({items}, '$[' || (n - 1) || ']') AS item FROM (\n"
-        f"  SELECT *, unnest(range(1, json_array_length({items})::BIGINT + 1)) AS n FROM {raw} WHERE {is_list})"
+        f"  SELECT *, unnest(range(1, json_array_length({items})::BIGINT + 1)) AS n FROM feed_row WHERE {is_list})"
     )
 
 

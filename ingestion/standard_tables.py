@@ -2,113 +2,151 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from ingestion import standardise
 from ingestion.context import IngestContext
 from ingestion.errors import ConservationError
-from ingestion.facts_sql import DATE, fact_dates_sql, store_facts_sql
-from ingestion.records_sql import (
-    make_role_versions_sql,
-    role_standard_sql,
-    role_versions_sql,
-    store_records_sql,
-    unread_sql,
-)
+from ingestion.facts_sql import store_facts_sql
+from ingestion.records_sql import make_role_versions_sql, role_versions_sql, store_records_sql, unread_sql
+from ingestion.stale_sql import all_rows_sql, drop_rows_sql, is_stale_sql, touched_rows_sql
 from ingestion.standard_sql import make_tables_sql, record_table, role_inputs_sql
 from ingestion.standardise.registry import STANDARDISERS
-from ingestion.values import forget_values, remember_values
-from schemas.readers.contracts import FeedContract, RecordMapping
+from ingestion.standardising import Standardising
+from ingestion.values import drop_values_sql, read_values, texts_of
+from schemas.readers.contracts import FeedContract
 from stores.quoting import quote_text
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What the standard records of a feed follow from: its contract, by digest, and the deliveries applied."""
+
+    contract: str
+    deliveries: frozenset[int]
+
+    def since(self, built: "Basis | None") -> frozenset[int] | None:
+        """The deliveries that came after `built`; None where that is no part of this and all must be built anew."""
+        if built is None or built.contract != self.contract or not built.deliveries <= self.deliveries:
+            return None
+        return self.deliveries - built.deliveries
 
 
 def build_standard(context: IngestContext) -> list[str]:
     """Builds `standard.*_record` and `standard.fact` for each feed where something changed; returns those feeds.
 
-    Each feed is one transaction; a call that was cut off is finished by the next.
+    Where only deliveries were added, only the rows that they may have changed are read anew. Each feed is one
+    transaction; a call that was cut off is finished by the next.
     """
     _make_tables(context)
     _forget_departed(context)
-    contracts = context.declarations.contracts
-    fingerprints = _fingerprints(context)
-    built = dict(context.warehouse.rows("SELECT part, fingerprint FROM standard.built"))
-    changed = [feed for feed, fingerprint in fingerprints.items() if built.get(feed) != fingerprint]
-    for number, feed in enumerate(changed):
-        context.progress.step("standardise", feed, number, len(changed))
-        _build_feed(contracts[feed], fingerprints[feed], context)
+    built = _built(context)
+    changed = {feed: basis for feed, basis in _bases(context).items() if built.get(feed) != basis}
+    processes = int(context.warehouse.rows("SELECT current_setting('threads')")[0][0])
+    with Standardising(processes) as standardising:
+        for number, (feed, basis) in enumerate(changed.items()):
+            step = _Step(context, standardising, number, len(changed))
+            _build_feed(context.contract(feed), basis, basis.since(built.get(feed)), step)
     context.progress.step("standardise", "", len(changed), len(changed))
     if changed:
         _assert_unique(context)
-    return changed
+    return list(changed)
 
 
-def _build_feed(contract: FeedContract, fingerprint: str, context: IngestContext) -> None:
-    warehouse, feed = context.warehouse, quote_text(contract.id)
-    registers = context.declarations.registers
-    warehouse.execute(make_role_versions_sql())
+@dataclass(frozen=True)
+class _Step:
+    """What building one feed works with, and its place among the feeds to build."""
+
+    context: IngestContext
+    standardising: Standardising
+    number: int
+    total: int
+
+    def tell(self, detail: str) -> None:
+        self.context.progress.step("standardise", detail, self.number, self.total)
+
+
+def _build_feed(contract: FeedContract, basis: Basis, added: frozenset[int] | None, step: _Step) -> None:
+    """Builds one feed: the rows that the deliveries `added` may have changed, or all of them."""
+    warehouse, feed = step.context.warehouse, quote_text(contract.id)
+    step.tell(contract.id)
     with warehouse.transaction():
-        for register in registers:
-            warehouse.execute(f"DELETE FROM {record_table(register)} WHERE feed = {feed}")
-        warehouse.execute(f"DELETE FROM standard.fact WHERE feed = {feed}")
-        warehouse.execute(f"DELETE FROM quarantine.issue WHERE feed = {feed} AND rule = 'not_standardised'")
+        warehouse.execute(all_rows_sql(contract) if added is None else touched_rows_sql(contract, added))
+        _forget_stale(contract, step.context, whole=added is None)
         for record in contract.records:
-            _build_role(contract, record, context)
-        warehouse.execute(fact_dates_sql(contract))
-        remember_values(STANDARDISERS[DATE], "fact_date", "raw", warehouse)
-        for fact in contract.facts:
-            warehouse.execute(store_facts_sql(contract, fact))
+            warehouse.execute(role_inputs_sql(contract, record))
+        for standardiser, texts in texts_of(contract).items():
+            step.tell(f"{contract.id} · {standardiser}")
+            read_values(standardiser, texts, warehouse, step.standardising)
+        _store_feed(contract, step)
         warehouse.execute(f"DELETE FROM standard.built WHERE part = {feed}")
-        warehouse.execute(f"INSERT INTO standard.built VALUES ({feed}, {quote_text(fingerprint)})")
-    warehouse.execute("DROP TABLE role_version; DROP TABLE role_input; DROP TABLE role_standard; DROP TABLE fact_date")
+        values = [contract.id, basis.contract, sorted(basis.deliveries)]
+        warehouse.execute("INSERT INTO standard.built VALUES (?, ?, ?)", values)
+        warehouse.execute(f"DROP TABLE role_version; DROP TABLE revised_key; {drop_values_sql(contract)}")
+        warehouse.execute(drop_rows_sql())
 
 
-def _build_role(contract: FeedContract, record: RecordMapping, context: IngestContext) -> None:
-    warehouse, register = context.warehouse, context.declarations.registers[record.register]
-    warehouse.execute(role_inputs_sql(contract, record))
-    for mapping in record.fields:
-        remember_values(STANDARDISERS[mapping.standardiser], "role_input", f"in_{mapping.field}", warehouse)
-    warehouse.execute(role_standard_sql(record, register, STANDARDISERS))
-    warehouse.execute(role_versions_sql(contract, record))
-    warehouse.execute(store_records_sql(contract, record, register))
-    warehouse.execute(unread_sql(contract, record))
+def _forget_stale(contract: FeedContract, context: IngestContext, *, whole: bool) -> None:
+    tables = [record_table(register) for register in context.declarations.registers]
+    stale = is_stale_sql(contract, whole=whole)
+    for table in (*tables, "standard.fact"):
+        context.warehouse.execute(f"DELETE FROM {table} WHERE {stale}")
+    context.warehouse.execute(f"DELETE FROM quarantine.issue WHERE {stale} AND rule = 'not_standardised'")
+
+
+def _store_feed(contract: FeedContract, step: _Step) -> None:
+    warehouse, registers = step.context.warehouse, step.context.declarations.registers
+    warehouse.execute(make_role_versions_sql())
+    for record in contract.records:
+        step.tell(f"{contract.id} · records: {record.role}")
+        warehouse.execute(role_versions_sql(contract, record))
+        warehouse.execute(store_records_sql(contract, record, registers[record.register], STANDARDISERS))
+        warehouse.execute(unread_sql(contract, record))
+    for fact in contract.facts:
+        step.tell(f"{contract.id} · facts: {fact.kind}")
+        warehouse.execute(store_facts_sql(contract, fact))
 
 
 def _make_tables(context: IngestContext) -> None:
-    """Makes the tables, and makes them anew where a register's fields or a standardiser changed."""
+    """Makes the tables, and makes them anew where their shape or a standardiser changed."""
     warehouse, registers = context.warehouse, context.declarations.registers
-    warehouse.execute(make_tables_sql(registers.values()))
+    make = make_tables_sql(registers.values())
+    warehouse.execute(make)
+    marks = {"#tables": _digest(make), "#standardisers": _standardiser_digest(context)}
     built = dict(warehouse.rows("SELECT part, fingerprint FROM standard.built"))
-    shape, reading = _digest(repr(list(registers.values()))), _standardiser_digest(context)
-    if built.get("#registers") == shape and built.get("#standardisers") == reading:
+    if all(built.get(part) == digest for part, digest in marks.items()):
         return
     with warehouse.transaction():
-        forget_values(warehouse)
-        for register in registers:
-            warehouse.execute(f"DROP TABLE {record_table(register)}")
-        warehouse.execute("DELETE FROM standard.built; DELETE FROM standard.fact")
-        warehouse.execute(make_tables_sql(registers.values()))
-        marks = {"#registers": shape, "#standardisers": reading}
-        for part, fingerprint in marks.items():
-            warehouse.execute(f"INSERT INTO standard.built VALUES ({quote_text(part)}, {quote_text(fingerprint)})")
+        for table in (*map(record_table, registers), "standard.fact", "standard.built"):
+            warehouse.execute(f"DROP TABLE {table}")
+        warehouse.execute(make)
+        for part, digest in marks.items():
+            warehouse.execute("INSERT INTO standard.built VALUES (?, ?, NULL)", [part, digest])
 
 
 def _forget_departed(context: IngestContext) -> None:
     """Removes the records of feeds that have no contract any more."""
     feeds = ", ".join(quote_text(feed) for feed in context.declarations.contracts) or "''"
-    for register in context.declarations.registers:
-        context.warehouse.execute(f"DELETE FROM {record_table(register)} WHERE feed NOT IN ({feeds})")
-    context.warehouse.execute(f"DELETE FROM standard.fact WHERE feed NOT IN ({feeds})")
+    warehouse = context.warehouse
+    for table in (*map(record_table, context.declarations.registers), "standard.fact"):
+        warehouse.execute(f"DELETE FROM {table} WHERE feed NOT IN ({feeds})")
+    warehouse.execute(f"DELETE FROM standard.built WHERE part NOT IN ({feeds}) AND deliveries IS NOT NULL")
 
 
-def _fingerprints(context: IngestContext) -> Mapping[str, str]:
-    """For each feed that has raw rows: what its standard records depend on."""
-    sql = "SELECT feed, delivery_id FROM raw.applied_delivery ORDER BY feed, number"
-    applied: dict[str, list[int]] = {}
-    for feed, delivery in context.warehouse.rows(sql):
-        applied.setdefault(str(feed), []).append(int(delivery))
+def _built(context: IngestContext) -> Mapping[str, Basis]:
+    """What the standard records of each feed were built from."""
+    sql = "SELECT part, fingerprint, deliveries FROM standard.built WHERE deliveries IS NOT NULL"
+    return {feed: Basis(digest, frozenset(ids)) for feed, digest, ids in context.warehouse.rows(sql)}
+
+
+def _bases(context: IngestContext) -> Mapping[str, Basis]:
+    """For each feed that has raw rows what its standard records follow from now."""
+    sql = "SELECT feed, list(delivery_id) FROM raw.applied_delivery GROUP BY feed ORDER BY feed"
     contracts = context.declarations.contracts
-    return {feed: _digest(repr((contracts[feed], applied[feed]))) for feed in applied if feed in contracts}
+    applied = {feed: frozenset(ids) for feed, ids in context.warehouse.rows(sql) if feed in contracts}
+    return {feed: Basis(_digest(repr(contracts[feed])), deliveries) for feed, deliveries in applied.items()}
 
 
 def _standardiser_digest(context: IngestContext) -> str:

@@ -1,46 +1,42 @@
-"""Standardises distinct raw texts and remembers each result, so that only texts never seen before are read."""
+"""What the standardisers make of the distinct texts of one feed, in a temporary table per standardiser."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import pyarrow as pa
-
-from ingestion.standard_sql import make_value_table_sql, new_values_sql, value_columns, value_table
-from ingestion.standardise.registry import STANDARDISERS, Standardiser
-from schemas.readers.registers import FieldType
+from ingestion.facts_sql import DATE, date_texts
+from ingestion.standard_sql import distinct_texts_sql, input_view, make_value_table_sql, value_table
+from ingestion.standardise.registry import STANDARDISERS
+from ingestion.standardising import Standardising
+from schemas.readers.contracts import FeedContract
+from stores.quoting import quote_name
 from stores.warehouse import Warehouse
 
-BATCH = 100_000
-ARROW_TYPES = {
-    FieldType.TEXT: pa.string(),
-    FieldType.DATE: pa.date32(),
-    FieldType.INTEGER: pa.int64(),
-    FieldType.DECIMAL: pa.float64(),
-    FieldType.BOOLEAN: pa.bool_(),
-}
+Texts = Sequence[tuple[str, str]]
 
 
-def remember_values(standardiser: Standardiser, source: str, column: str, warehouse: Warehouse) -> None:
-    """Reads the texts of `source.column` that the standardiser has not read before into its value table."""
-    warehouse.execute(make_value_table_sql(standardiser))
-    fresh = warehouse.arrow(new_values_sql(standardiser.name, source, column))
-    for batch in fresh.to_batches(max_chunksize=BATCH):
-        warehouse.register_arrow("fresh_value", _standardised(standardiser, batch["raw"].to_pylist()))
-        warehouse.execute(f"INSERT INTO {value_table(standardiser.name)} FROM fresh_value")
-        warehouse.unregister("fresh_value")
+def texts_of(contract: FeedContract) -> Mapping[str, Texts]:
+    """For each standardiser of the feed the (source, expression) pairs of what it reads."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for record in contract.records:
+        for mapping in record.fields:
+            text = (input_view(record.role), quote_name(f"in_{mapping.field}"))
+            found.setdefault(mapping.standardiser, []).append(text)
+    if dates := date_texts(contract):
+        found.setdefault(DATE, []).extend(dates)
+    return found
 
 
-def forget_values(warehouse: Warehouse) -> None:
-    """Drops every value table: a standardiser reads differently now."""
-    for name in sorted(STANDARDISERS):
-        warehouse.execute(f"DROP TABLE IF EXISTS {value_table(name)}")
+def read_values(standardiser: str, texts: Texts, warehouse: Warehouse, standardising: Standardising) -> None:
+    """Makes the standardiser's value table anew from these texts."""
+    warehouse.execute(make_value_table_sql(STANDARDISERS[standardiser]))
+    column = warehouse.arrow(distinct_texts_sql(texts))["raw"].combine_chunks()
+    for batch in standardising.standardised(standardiser, column):
+        warehouse.register_arrow("value_batch", batch)
+        warehouse.execute(f"INSERT INTO {value_table(standardiser)} FROM value_batch")
+        warehouse.unregister("value_batch")
 
 
-def _standardised(standardiser: Standardiser, texts: Sequence[str]) -> pa.Table:
-    results = [standardiser.standardise(text) for text in texts]
-    columns: dict[str, pa.Array] = {"raw": pa.array(texts, pa.string())}
-    for place, (name, output) in enumerate(zip(value_columns(standardiser), standardiser.outputs, strict=True)):
-        values = [result[place] for result in results]
-        if output.type is FieldType.DECIMAL:
-            values = [None if value is None else float(str(value)) for value in values]
-        columns[name] = pa.array(values, ARROW_TYPES[output.type])
-    return pa.table(columns)
+def drop_values_sql(contract: FeedContract) -> str:
+    """Drops the value tables and the views that they were read from."""
+    views = [f"DROP VIEW {input_view(record.role)}" for record in contract.records]
+    tables = [f"DROP TABLE {value_table(standardiser)}" for standardiser in texts_of(contract)]
+    return "; ".join([*views, *tables])

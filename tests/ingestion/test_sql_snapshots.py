@@ -10,12 +10,13 @@ import pytest
 from ingestion.checks_sql import checked_rows_sql, issues_sql
 from ingestion.facts_sql import store_facts_sql
 from ingestion.formats.rows_sql import csv_sql, json_rows_sql
-from ingestion.records_sql import role_standard_sql, role_versions_sql, store_records_sql
+from ingestion.records_sql import role_versions_sql, store_records_sql
+from ingestion.stale_sql import touched_rows_sql
 from ingestion.standard_sql import role_inputs_sql
 from ingestion.standardise.registry import STANDARDISERS
 from ingestion.versions_sql import end_uncarried_sql, end_versions_sql, store_rows_sql, verdicts_sql
 from stores.operational.deliveries import Delivery, DeliveryName, DeliveryState
-from tests.ingestion.village import CONTRACT, HEADER, registers
+from tests.ingestion.village import CONTRACT, HEADER, HOUSEHOLD, registers
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 NAME = DeliveryName("people", "full", date(2026, 6, 30), 1)
@@ -32,9 +33,9 @@ BUILDERS: dict[str, Callable[[], str]] = {
     "end_uncarried": lambda: end_uncarried_sql(CONTRACT, DELIVERY),
     "end_versions": lambda: end_versions_sql(CONTRACT, DELIVERY),
     "role_inputs": lambda: role_inputs_sql(CONTRACT, PERSON),
-    "role_standard": lambda: role_standard_sql(PERSON, registers()["person"], STANDARDISERS),
     "role_versions": lambda: role_versions_sql(CONTRACT, HOUSE),
-    "store_records": lambda: store_records_sql(CONTRACT, HOUSE, registers()["house"]),
+    "store_records": lambda: store_records_sql(CONTRACT, PERSON, registers()["person"], STANDARDISERS),
+    "touched_rows": lambda: touched_rows_sql(HOUSEHOLD, {8, 9}),
     "store_facts": lambda: store_facts_sql(CONTRACT, CONTRACT.facts[1]),
 }
 

@@ -7,26 +7,11 @@ from typing import Any
 from ingestion.ingest import ingest
 from ingestion.standard_tables import build_standard
 from schemas.readers.contracts import ColumnUse, DeliveryFormat, FactMapping, FieldMapping, FileFormat, RecordMapping
-from tests.ingestion.village import CONTRACT, DELTA, FULL, Village, column, open_village, row
+from tests.ingestion.village import CONTRACT, DELTA, FULL, HOUSEHOLD, Village, column, open_village, row
 
 ID = "310114198001011231"
 OLD_HOME, NEW_HOME = "曹安路1285弄12号302室", "墨玉路1号101室"
 
-HOUSEHOLD = replace(
-    CONTRACT,
-    columns=(*CONTRACT.columns, column("户号"), column("关系", codes={"户主": "head", "子女": "child"})),
-    facts=(
-        FactMapping(
-            kind="kin",
-            subject="person",
-            object="person",
-            value="关系",
-            only_where={"关系": ("child",)},
-            group="户号",
-            group_head={"关系": "head"},
-        ),
-    ),
-)
 VISITS = replace(
     CONTRACT,
     delivery=DeliveryFormat(FileFormat.JSONL, CONTRACT.delivery.file_pattern.replace("csv", "jsonl")),

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -102,6 +102,22 @@ CONTRACT = FeedContract(
     min_share_of_previous=0.5,
     freshness_days=2,
     retention_days=365,
+)
+
+HOUSEHOLD = replace(
+    CONTRACT,
+    columns=(*CONTRACT.columns, column("户号"), column("关系", codes={"户主": "head", "子女": "child"})),
+    facts=(
+        FactMapping(
+            kind="kin",
+            subject="person",
+            object="person",
+            value="关系",
+            only_where={"关系": ("child",)},
+            group="户号",
+            group_head={"关系": "head"},
+        ),
+    ),
 )
 
 

@@ -1,17 +1,25 @@
 INSERT INTO role_version
-WITH ranked AS (
-  SELECT row_key, n, version, read_hash, last_value(version) OVER history AS newest,
+WITH known AS (SELECT * FROM "input_house" i WHERE (i."in_address" IS NOT NULL AND i."in_address" NOT IN (SELECT raw FROM "value_address" WHERE value IS NULL))),
+compared AS (
+  SELECT row_key, n, version, "#place" AS place, hash(i."in_address") AS read_hash
+  FROM known i SEMI JOIN revised_key USING (row_key)
+),
+ranked AS (
+  SELECT row_key, n, place, read_hash, last_value(place) OVER history AS newest,
     last_value(read_hash) OVER history AS newest_hash,
-    min(version) OVER (PARTITION BY row_key, n, read_hash) AS oldest_alike
-  FROM role_standard
-  WINDOW history AS (PARTITION BY row_key, n ORDER BY version
-    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    min_by(place, version) OVER alike AS oldest_alike, min(version) OVER alike AS oldest_version
+  FROM compared
+  WINDOW history AS (PARTITION BY row_key, n ORDER BY version ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING),
+    alike AS (PARTITION BY row_key, n, read_hash)
 ),
 named AS (
-  SELECT row_key, n, version, CASE WHEN read_hash <> newest_hash THEN oldest_alike ELSE newest END AS record_version,
-    CASE WHEN read_hash <> newest_hash THEN row_key || '#house' || CASE WHEN n > 0 THEN '.' || n ELSE '' END || '@' || oldest_alike ELSE row_key || '#house' || CASE WHEN n > 0 THEN '.' || n ELSE '' END END AS record_key
+  SELECT "#place" AS place, n, "#place" AS record_place, row_key || '#house' || CASE WHEN n > 0 THEN '.' || n ELSE '' END AS record_key
+  FROM known ANTI JOIN revised_key USING (row_key)
+  UNION ALL
+  SELECT place, n, CASE WHEN read_hash <> newest_hash THEN oldest_alike ELSE newest END,
+    CASE WHEN read_hash <> newest_hash THEN row_key || '#house' || CASE WHEN n > 0 THEN '.' || n ELSE '' END || '@' || oldest_version ELSE row_key || '#house' || CASE WHEN n > 0 THEN '.' || n ELSE '' END END
   FROM ranked
 )
-SELECT 'house', row_key, n, version, record_version, record_key,
+SELECT 'house', place, n, record_place, record_key,
   (md5_number_lower('people' || chr(31) || record_key) >> 1)::BIGINT
 FROM named

@@ -6,11 +6,10 @@ FROM (
   SELECT r.row_key, r.version, s.record_id AS subject_id, o.record_id AS object_id,
     coalesce(NULL::DATE, r.effective_from) AS valid_from, least(NULL::DATE, r.ended_on) AS valid_to,
     coalesce(NULL::DATE, r.effective_from) AS observed_on, NULL::VARCHAR AS value
-  FROM raw."people" r
-  JOIN role_version s ON s.role = 'person' AND s.row_key = r.row_key AND s.version = r.version
-  JOIN role_version o ON o.role = 'house' AND o.row_key = r.row_key AND o.version = r.version
+  FROM feed_row r
+  JOIN role_version s ON s.role = 'person' AND s.place = r."#place"
+  JOIN role_version o ON o.role = 'house' AND o.place = r."#place"
   
-  WHERE nullif(trim(r."在用"), '') IN ('yes')
+  WHERE r."#stale" AND nullif(trim(r."在用"), '') IN ('yes')
 )
 WHERE (valid_to IS NULL OR valid_from < valid_to) AND subject_id <> object_id
-ORDER BY row_key, version, subject_id, object_id

@@ -1,0 +1,96 @@
+"""Runs a standardiser over many texts: in this process, or a long column on every core at once."""
+
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import repeat
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from ingestion.standard_sql import value_columns
+from ingestion.standardise.registry import STANDARDISERS
+from schemas.readers.registers import FieldType
+from stores.errors import StoreError
+
+BATCH = 20_000
+LONG_COLUMN = 150_000  # texts; below it, starting the processes costs more than they save
+ARROW_TYPES = {
+    FieldType.TEXT: pa.string(),
+    FieldType.DATE: pa.date32(),
+    FieldType.INTEGER: pa.int64(),
+    FieldType.DECIMAL: pa.float64(),
+    FieldType.BOOLEAN: pa.bool_(),
+}
+
+
+class Standardising:
+    """The processes that standardise long columns; started when the first one comes, ended with the block."""
+
+    def __init__(self, processes: int, *, long_column: int = LONG_COLUMN) -> None:
+        self._processes = processes
+        self._long_column = long_column
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def standardised(self, standardiser: str, texts: pa.Array) -> Iterator[pa.Table]:
+        """What the standardiser makes of each text: `raw` and its value columns, batch by batch, in order.
+
+        Raises StoreError where a process was killed, as for want of memory.
+        """
+        batches = [texts.slice(start, BATCH) for start in range(0, len(texts), BATCH)]
+        if self._processes < 2 or len(texts) < self._long_column:
+            yield from map(standardise_batch, repeat(standardiser), batches)
+            return
+        try:
+            yield from self._started().map(standardise_batch, repeat(standardiser), batches)
+        except BrokenProcessPool as error:
+            raise StoreError(
+                f"a process that standardised {standardiser} was killed, most likely for want of memory: "
+                "run the command again with fewer threads (HUB_THREADS)"
+            ) from error
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # Spawned, not forked: the threads of DuckDB do not survive a fork.
+            self._pool = ProcessPoolExecutor(
+                self._processes, mp_context=get_context("spawn"), initializer=_end_with_parent
+            )
+        return self._pool
+
+
+def standardise_batch(standardiser: str, texts: pa.Array) -> pa.Table:
+    """The texts as `raw`, and what the standardiser of this name makes of them as its value columns."""
+    chosen = STANDARDISERS[standardiser]
+    results = map(chosen.standardise, texts.to_pylist())
+    columns: dict[str, pa.Array] = {"raw": texts}
+    for name, output, values in zip(value_columns(chosen), chosen.outputs, zip(*results, strict=True), strict=True):
+        if output.type is FieldType.DECIMAL:
+            values = tuple(None if value is None else float(str(value)) for value in values)
+        columns[name] = pa.array(values, ARROW_TYPES[output.type])
+    return pa.table(columns)
+
+
+def _end_with_parent() -> None:
+    """Ends this process with the one that started it: a killed hub leaves nothing behind that holds memory."""
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_wait_for, args=(parent.sentinel,), daemon=True).start()
+
+
+def _wait_for(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

@@ -1,7 +1,0 @@
-CREATE OR REPLACE TEMP TABLE role_standard AS
-SELECT i.row_key, i.n, i.version, i.effective_from, i.ended_on, md5(coalesce(i."in_name", chr(30)) || chr(31) || coalesce(i."in_id_number", chr(30)) || chr(31) || coalesce(i."in_sex", chr(30))) AS read_hash, try_cast("of_name".value AS VARCHAR) AS "name", try_cast("of_name"."name_simplified" AS VARCHAR) AS "name_simplified", try_cast("of_name"."surname" AS VARCHAR) AS "surname", try_cast("of_name"."given_name" AS VARCHAR) AS "given_name", try_cast("of_name"."name_key" AS VARCHAR) AS "name_key", try_cast("of_name"."surname_key" AS VARCHAR) AS "surname_key", try_cast("of_name"."given_key" AS VARCHAR) AS "given_key", try_cast("of_sex".value AS VARCHAR) AS "sex", NULL::DATE AS "birth_date", try_cast("of_id_number".value AS VARCHAR) AS "id_number", try_cast("of_id_number"."id_valid" AS BOOLEAN) AS "id_valid", try_cast("of_id_number"."id_birth_date" AS DATE) AS "id_birth_date", try_cast("of_id_number"."id_sex" AS VARCHAR) AS "id_sex", NULL::VARCHAR AS "phone", NULL::VARCHAR AS "hukou_area", NULL::VARCHAR AS "birth_place", NULL::VARCHAR AS "postcode", NULL::VARCHAR AS "occupation"
-FROM role_input i
-LEFT JOIN standard."value_person_name" "of_name" ON "of_name".raw = i."in_name"
-LEFT JOIN standard."value_resident_id" "of_id_number" ON "of_id_number".raw = i."in_id_number"
-LEFT JOIN standard."value_text" "of_sex" ON "of_sex".raw = i."in_sex"
-WHERE coalesce("of_name".value::VARCHAR, "of_id_number".value::VARCHAR) IS NOT NULL
