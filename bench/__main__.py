@@ -2,35 +2,46 @@
 
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench import report
+from bench import report, size_report
 from bench.accuracy import UNSEEN, measure
+from bench.daily_delta import DAYS_JOINED
 from bench.district import hardness
+from bench.district_size import DAYS, PARTS, PERSONS_PER_CHANGE, Trial
+from bench.district_size import measure as measure_part
+from bench.measurements import kept
 from bench.public_sets import compare
 from examples.prepare import SETS
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SECTIONS = ("public sets", "plain Splink on a district", "unseen seeds")
+SECTIONS = ("public sets", "plain Splink on a district", "unseen seeds", "district size")
 PERSONS = 20_000
+WORK = Path(tempfile.gettempdir()) / "district-hub-bench"
+SIZES = (150_000, 500_000, 1_500_000)
 
 
 def main(
     only: Annotated[list[str] | None, typer.Option(help=f"Sections: {', '.join(SECTIONS)}; all if none")] = None,
-    persons: Annotated[int, typer.Option(help="Size of the made-up districts")] = PERSONS,
-    seeds: Annotated[list[int] | None, typer.Option(help="Seeds of the made-up districts")] = None,
+    persons: Annotated[list[int] | None, typer.Option(help="Sizes of the made-up districts")] = None,
+    seeds: Annotated[list[int] | None, typer.Option(help="Seeds of the unseen districts")] = None,
+    parts: Annotated[list[str] | None, typer.Option(help=f"Parts of `{SECTIONS[3]}`: {', '.join(PARTS)}")] = None,
+    work: Annotated[Path, typer.Option(help="Folder of what the large sizes leave; needs 40 GiB")] = WORK,
 ) -> None:
     """Writes the sections that are asked for into bench/RESULTS.md; the others stay as they are."""
-    asked, unseen = only or list(SECTIONS), tuple(seeds or UNSEEN)
+    asked, small = only or list(SECTIONS), (persons or [PERSONS])[0]
     if SECTIONS[0] in asked:
         write(SECTIONS[0], public_sets())
     if SECTIONS[1] in asked:
-        write(SECTIONS[1], plain_splink(persons))
+        write(SECTIONS[1], plain_splink(small))
     if SECTIONS[2] in asked:
-        write(SECTIONS[2], unseen_seeds(persons, unseen))
+        write(SECTIONS[2], unseen_seeds(small, tuple(seeds or UNSEEN)))
+    if SECTIONS[3] in asked:
+        write(SECTIONS[3], district_size(work, persons or SIZES, parts or list(PARTS)))
 
 
 def public_sets() -> str:
@@ -61,6 +72,20 @@ def unseen_seeds(persons: int, seeds: tuple[int, ...]) -> str:
     runs = [measure(seed, persons=persons) for seed in seeds]
     parts = (report.registers(runs), report.feeds(runs), report.residence(runs), report.questions(runs))
     return f"{persons:,} persons each, a full dump and three daily deltas.\n\n" + "\n\n".join(parts)
+
+
+def district_size(work: Path, sizes: Sequence[int], parts: Sequence[str]) -> str:
+    """Measures these parts at these sizes, and tells all that the work folder has of any size."""
+    for size in sizes:
+        for part in parts:
+            measure_part(Trial(work, size), part)
+    return (
+        "Feeds of a made-up district from files to a published snapshot, each command a process of its own. Memory is "
+        "the largest sum of the resident pages of all its processes, so pages that two share count twice. "
+        f"Deliveries: a full dump and {DAYS - DAYS_JOINED} daily deltas of eleven feeds; the daily delta after them "
+        f"is made of two more days, cut to one row for {PERSONS_PER_CHANGE} persons.\n\n"
+        + size_report.district_size(kept(work))
+    )
 
 
 def write(section: str, text: str) -> None:
