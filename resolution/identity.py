@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from resolution.errors import ResolutionError
 from stores.operational.database import Operational
 from stores.operational.identity import EventKind, IdentityFiles, LineageEvent
 from stores.quoting import quote_text
@@ -15,6 +16,10 @@ from stores.warehouse import Warehouse
 CROCKFORD = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
 LETTER = {"person": "P", "house": "H", "unit": "U"}
 ID_BYTES = 10
+MEMBER_TABLE = """
+    CREATE TABLE IF NOT EXISTS resolved.member (
+        register VARCHAR, record_id BIGINT, entity_id VARCHAR, number BIGINT, probability DOUBLE)
+"""
 TABLES = ("known_member", "known_entity", "overlap", "keeps", "revives", "fresh", "merged", "retired")
 
 
@@ -50,8 +55,9 @@ def assign_entities(warehouse: Warehouse, operational: Operational, minting: Min
     for build in (overlap_sql, keeps_sql, revives_sql, fresh_sql, merged_sql, retired_sql):
         warehouse.execute(build())
     fresh = warehouse.arrow("SELECT cluster, anchor, births FROM fresh ORDER BY cluster")
-    minted = fresh.append_column("entity_id", mint(minting, fresh["anchor"], fresh["births"]))
-    warehouse.register_arrow("minted", minted)
+    ids, numbers = mint(minting, fresh["anchor"], fresh["births"])
+    warehouse.register_arrow("minted", fresh.append_column("entity_id", ids).append_column("number", numbers))
+    _assert_distinct(warehouse)
     events = _events(warehouse)
     births = warehouse.rows("SELECT count(*) FILTER (parent IS NULL) FROM fresh")[0][0]
     if known is None or births or events or warehouse.rows(changed_sql()):
@@ -67,38 +73,54 @@ def assign_entities(warehouse: Warehouse, operational: Operational, minting: Min
     return Churn(born=int(births), **counts)
 
 
-def mint(minting: Minting, anchors: pa.ChunkedArray, births: pa.ChunkedArray) -> pa.Array:
-    """Ids that say nothing: 80 bits of a keyed hash of the first record and how often it has been one before."""
+def mint(minting: Minting, anchors: pa.ChunkedArray, births: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
+    """Ids that say nothing, and the numbers that stand for them.
+
+    An id is 80 bits of a keyed hash of the first record and how often it has been one before. A number is the
+    register's place and the id's first 60 bits: it sorts as the ids do.
+    """
     letter = LETTER[minting.register]
     digests = b"".join(
         blake2b(b"%s|%d|%d" % (letter.encode(), anchor, born), digest_size=ID_BYTES, key=minting.key).digest()
         for anchor, born in zip(anchors.to_pylist(), births.to_pylist(), strict=True)
     )
-    bits = np.unpackbits(np.frombuffer(digests, np.uint8)).reshape(-1, 5)
-    places = np.packbits(bits, axis=1)[:, 0] >> 3
+    content = np.frombuffer(digests, np.uint8)
+    places = np.packbits(np.unpackbits(content).reshape(-1, 5), axis=1)[:, 0] >> 3
     texts = np.char.add(letter, CROCKFORD[places].view(f"S{ID_BYTES * 8 // 5}").astype(str))
-    return pa.array(texts, pa.string())
+    starts = np.ascontiguousarray(content.reshape(-1, ID_BYTES)[:, :8]).view(">u8")[:, 0].astype(np.int64)
+    numbers = (starts >> 4 & (1 << 60) - 1) + (sorted(LETTER.values()).index(letter) << 60)
+    return pa.array(texts, pa.string()), pa.array(numbers, pa.int64())
 
 
 def write_members(warehouse: Warehouse, register: str, files: IdentityFiles) -> None:
-    """Replaces the register's rows of `resolved.member` with those of the generation."""
-    warehouse.execute(
-        "CREATE TABLE IF NOT EXISTS resolved.member (register VARCHAR, record_id BIGINT, entity_id VARCHAR)"
-    )
+    """Replaces the register's rows of `resolved.member` with those of the generation.
+
+    `probability` is how surely the record belongs to its entity: that of the best accepted link in `link` that touches
+    it, 1 for a collapse or a steward's decision, null for a record that stands alone.
+    """
+    warehouse.execute(MEMBER_TABLE)
     with warehouse.transaction():
         warehouse.execute("DELETE FROM resolved.member WHERE register = $register", {"register": register})
-        warehouse.execute(
-            f"INSERT INTO resolved.member SELECT '{register}', record_id, entity_id FROM {_parquet_sql(files.members)}"
-        )
+        warehouse.execute(f"""
+            INSERT INTO resolved.member
+            SELECT '{register}', record_id, entity_id, number, probability
+            FROM {_parquet_sql(files.members)} LEFT JOIN (
+                SELECT record_id, max(probability) AS probability FROM (
+                    SELECT unnest([record_l, record_r]) AS record_id,
+                           CASE WHEN origin = 'model' THEN match_probability ELSE 1 END AS probability
+                    FROM link WHERE status = 'accepted'
+                ) GROUP BY record_id
+            ) USING (record_id)
+        """)
 
 
 def known_sql(files: IdentityFiles | None) -> str:
     """Temporary tables `known_member` and `known_entity` out of the generation before."""
     if files is None:
         return """
-            CREATE OR REPLACE TEMP TABLE known_member (record_id BIGINT, entity_id VARCHAR);
-            CREATE OR REPLACE TEMP TABLE known_entity (entity_id VARCHAR, anchor BIGINT, born_run VARCHAR,
-                retired_run VARCHAR, merged_into VARCHAR)
+            CREATE OR REPLACE TEMP TABLE known_member (record_id BIGINT, entity_id VARCHAR, number BIGINT);
+            CREATE OR REPLACE TEMP TABLE known_entity (entity_id VARCHAR, number BIGINT, anchor BIGINT,
+                born_run VARCHAR, retired_run VARCHAR, merged_into VARCHAR)
         """
     return f"""
         CREATE OR REPLACE TEMP TABLE known_member AS FROM {_parquet_sql(files.members)};
@@ -125,24 +147,27 @@ def overlap_sql() -> str:
 
 
 def keeps_sql() -> str:
-    """Temporary table `keeps` (cluster, entity_id): each entity asks for its largest part, each cluster takes one."""
+    """Temporary table `keeps` (cluster, entity_id, number).
+
+    Each entity asks for its largest part, each cluster takes one entity.
+    """
     return """
         CREATE OR REPLACE TEMP TABLE keeps AS
         WITH asking AS (
-            SELECT overlap.*, coalesce(known_entity.born_run, '') AS born_run
-            FROM overlap LEFT JOIN known_entity USING (entity_id)
+            SELECT overlap.*, known_entity.number, known_entity.born_run
+            FROM overlap JOIN known_entity USING (entity_id)
             QUALIFY row_number() OVER (PARTITION BY entity_id ORDER BY records DESC, first_record) = 1
         )
-        SELECT cluster, entity_id FROM asking
+        SELECT cluster, entity_id, number FROM asking
         QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY records DESC, born_run, entity_id) = 1
     """
 
 
 def revives_sql() -> str:
-    """Temporary table `revives` (cluster, entity_id): retired entities whose first record is in an unnamed cluster."""
+    """Temporary table `revives` (cluster, entity_id, number): retired entities whose first record has no id now."""
     return """
         CREATE OR REPLACE TEMP TABLE revives AS
-        SELECT clustered.cluster, known_entity.entity_id
+        SELECT clustered.cluster, known_entity.entity_id, known_entity.number
         FROM known_entity JOIN clustered ON clustered.record_id = known_entity.anchor
         WHERE known_entity.retired_run IS NOT NULL AND clustered.cluster NOT IN (SELECT cluster FROM keeps)
         QUALIFY row_number() OVER (
@@ -201,7 +226,8 @@ def changed_sql() -> str:
 def members_sql() -> str:
     """record_id, entity_id of every record, sorted by record."""
     return """
-        SELECT clustered.record_id, coalesce(keeps.entity_id, revives.entity_id, minted.entity_id) AS entity_id
+        SELECT clustered.record_id, coalesce(keeps.entity_id, revives.entity_id, minted.entity_id) AS entity_id,
+               coalesce(keeps.number, revives.number, minted.number) AS number
         FROM clustered
         LEFT JOIN keeps USING (cluster) LEFT JOIN revives USING (cluster) LEFT JOIN minted USING (cluster)
         ORDER BY clustered.record_id
@@ -212,7 +238,7 @@ def entities_sql(run_id: str) -> str:
     """The columns of `IdentityFiles.entities`, sorted by id, as they are after this run."""
     run = quote_text(run_id)
     return f"""
-        SELECT entity_id, anchor, born_run,
+        SELECT entity_id, known_entity.number, anchor, born_run,
                CASE WHEN revives.entity_id IS NOT NULL THEN NULL
                     WHEN merged.entity_id IS NOT NULL OR retired.entity_id IS NOT NULL THEN {run}
                     ELSE retired_run END AS retired_run,
@@ -220,14 +246,22 @@ def entities_sql(run_id: str) -> str:
         FROM known_entity LEFT JOIN revives USING (entity_id) LEFT JOIN merged USING (entity_id)
         LEFT JOIN retired USING (entity_id)
         UNION ALL
-        SELECT entity_id, anchor, {run}, NULL, NULL FROM minted
+        SELECT entity_id, number, anchor, {run}, NULL, NULL FROM minted
         ORDER BY entity_id
     """
 
 
+def _assert_distinct(warehouse: Warehouse) -> None:
+    """Two ids that begin alike are one in 10^12; nothing may be built on them."""
+    doubled = "SELECT number FROM (SELECT number FROM known_entity UNION ALL SELECT number FROM minted)"
+    for (number,) in warehouse.rows(f"{doubled} GROUP BY number HAVING count(*) > 1 LIMIT 1"):
+        raise ResolutionError(f"two entity ids begin alike (number {number}): report this to the developers")
+
+
 def _events(warehouse: Warehouse) -> list[LineageEvent]:
     rows = warehouse.rows(f"""
-        SELECT '{EventKind.SPLIT}', entity_id, parent FROM fresh JOIN minted USING (cluster) WHERE parent IS NOT NULL
+        SELECT '{EventKind.SPLIT}', minted.entity_id, fresh.parent FROM fresh JOIN minted USING (cluster)
+        WHERE fresh.parent IS NOT NULL
         UNION ALL SELECT '{EventKind.REVIVED}', entity_id, NULL FROM revives
         UNION ALL SELECT '{EventKind.MERGED}', entity_id, survivor FROM merged
         UNION ALL SELECT '{EventKind.RETIRED}', entity_id, NULL FROM retired

@@ -45,8 +45,9 @@ class LineageEvent:
 class IdentityFiles:
     """One generation of a register.
 
-    `members` has record_id, entity_id, sorted by record; `entities`, every one ever minted, has entity_id, anchor (the
-    record whose id it was minted from), born_run, retired_run, merged_into, sorted by id.
+    `members` has record_id, entity_id, number, sorted by record. `entities` has every one ever minted, sorted by id:
+    entity_id, number (which stands for the id), anchor (the record that it was minted from), born_run, retired_run,
+    merged_into.
     """
 
     members: Path

@@ -30,6 +30,10 @@ class Register:
         self.warehouse.register_arrow("clusters", table)
         self.warehouse.execute("CREATE OR REPLACE TEMP TABLE clustered AS FROM clusters")
         self.warehouse.unregister("clusters")
+        self.warehouse.execute(
+            "CREATE OR REPLACE TEMP TABLE link (record_l BIGINT, record_r BIGINT, origin VARCHAR, "
+            "match_probability DOUBLE, status VARCHAR)"
+        )
         return assign_entities(self.warehouse, self.operational, Minting("person", f"run-{self.runs:06d}", KEY))
 
     def entity(self, record: int) -> str:
@@ -52,7 +56,8 @@ def register(tmp_path: Path) -> Register:
 
 def minted(key: bytes, run: str, births: int) -> str:
     """The id of record 12345."""
-    return str(mint(Minting("person", run, key), pa.chunked_array([[12345]]), pa.chunked_array([[births]]))[0])
+    ids, _ = mint(Minting("person", run, key), pa.chunked_array([[12345]]), pa.chunked_array([[births]]))
+    return str(ids[0])
 
 
 def test_ids_are_opaque_and_the_same_for_the_same_home() -> None:
@@ -61,6 +66,15 @@ def test_ids_are_opaque_and_the_same_for_the_same_home() -> None:
     assert (len(found), found[0]) == (17, "P")
     assert found != minted(bytes(31) + b"1", "run-000001", 0)
     assert found != minted(KEY, "run-000001", 1)
+
+
+def test_numbers_sort_as_the_ids_of_all_registers_do() -> None:
+    pairs = []
+    for letter in ("house", "person", "unit"):
+        minted_ids = mint(Minting(letter, "r", KEY), pa.chunked_array([range(500)]), pa.chunked_array([[0] * 500]))
+        pairs += zip(*(column.to_pylist() for column in minted_ids), strict=True)
+    assert [entity for entity, _ in sorted(pairs)] == [entity for entity, _ in sorted(pairs, key=lambda pair: pair[1])]
+    assert len({number for _, number in pairs}) == 1500
 
 
 def test_a_rerun_changes_nothing(register: Register) -> None:
