@@ -1,12 +1,19 @@
 """Strict encodings: UTF-8 with or without a byte order mark, else GB18030, else the file is refused."""
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.errors import RefusedDeliveryError
+from ingestion.formats.kinds import foreign_kind
 
 BLOCK = 1 << 22
+SAMPLE = 1 << 16
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+# Six Han characters of UTF-8 in a row: in GB18030 these bytes would be nine rare signs that never meet.
+_UTF8_RUN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")
+_RUN_BYTES = 18
 
 
 @dataclass(frozen=True)
@@ -17,44 +24,88 @@ class DecodedFile:
     encoding: str
 
 
+@dataclass(frozen=True)
+class _Break:
+    """The first byte that an encoding cannot read, and whether the file ends within its character."""
+
+    offset: int
+    is_cut: bool = False
+    is_nul: bool = False
+    is_mixed: bool = False
+
+
 def decode_to_utf8(source: Path, target: Path, *, file: str) -> DecodedFile:
     """Writes the source as UTF-8 to the target; `file` is its name for people.
 
-    Raises RefusedDeliveryError with the byte offset where neither encoding reads on.
+    Raises RefusedDeliveryError with byte and line where neither encoding reads on, and with what the file seems to be.
     """
-    broken_utf8 = _transcode(source, target, "utf-8")
-    if broken_utf8 is None:
+    in_utf8 = _transcode(source, target, "utf-8")
+    if in_utf8 is None:
         return DecodedFile(target, "UTF-8")
-    broken_gb18030 = _transcode(source, target, "gb18030")
-    if broken_gb18030 is None:
+    in_gb18030 = _transcode(source, target, "gb18030")
+    if in_gb18030 is None:
         return DecodedFile(target, "GB18030")
     target.unlink(missing_ok=True)
-    raise RefusedDeliveryError(
-        f"{file}: not UTF-8 (byte {broken_utf8}) and not GB18030 (byte {broken_gb18030}): "
-        "save it as UTF-8 and hand it in again"
-    )
+    raise RefusedDeliveryError(f"{file}: {_diagnosis(source, in_utf8, in_gb18030)}")
 
 
-def _transcode(source: Path, target: Path, encoding: str) -> int | None:
-    """None when the whole source was written, else the offset of the first byte that cannot be read."""
+def _transcode(source: Path, target: Path, encoding: str) -> _Break | None:
+    """None when the whole source was written, else where it breaks."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    begun = 0
+    before = b""
     with source.open("rb") as original, target.open("wb") as copy:
         if original.read(3) != codecs.BOM_UTF8 or encoding != "utf-8":
             original.seek(0)
         position = original.tell()
         while True:
             block = original.read(BLOCK)
-            pending = len(decoder.getstate()[0])
-            begun = position - pending
+            begun = position - len(decoder.getstate()[0])
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
-                return begun + error.start
+                return _Break(begun + error.start, is_cut=not block)
             # NUL is legal in both encodings and in no text: it is what UTF-16 looks like from here.
             if "\0" in text:
-                return begun + len(text[: text.index("\0")].encode(encoding))
+                return _Break(begun + len(text[: text.index("\0")].encode(encoding)), is_nul=True)
+            if encoding != "utf-8" and _UTF8_RUN.search(before + block):
+                return _Break(position, is_mixed=True)
             copy.write(text.encode("utf-8"))
+            before = block[1 - _RUN_BYTES :]
             position += len(block)
             if not block:
                 return None
+
+
+def _diagnosis(source: Path, in_utf8: _Break, in_gb18030: _Break) -> str:
+    further = in_utf8 if in_gb18030.is_mixed else max(in_utf8, in_gb18030, key=lambda each: each.offset)
+    with source.open("rb") as file:
+        sample = file.read(SAMPLE)
+    line = _line_of(source, further.offset)
+    where = f"not UTF-8 (byte {in_utf8.offset}) and not GB18030 (byte {in_gb18030.offset}), line {line}"
+    if in_gb18030.is_mixed:
+        where = f"not UTF-8 (byte {in_utf8.offset}), line {line}, yet much of it is"
+    return f"{where}: {_cause(sample, further, in_gb18030)}"
+
+
+def _cause(sample: bytes, further: _Break, in_gb18030: _Break) -> str:
+    kind = foreign_kind(sample)
+    if kind is not None:
+        return f"it is {kind}; hand it in in the format of its contract"
+    if sample.startswith(_WIDE_MARKS) or sample.count(0) * 8 > len(sample):
+        return "it is UTF-16, saved as Unicode text; save it as CSV UTF-8 and hand it in again"
+    if further.is_cut:
+        return "it ends in the middle of a character, so it was cut off; hand it in again whole"
+    if further.is_nul:
+        return "there is a NUL byte, so it was damaged on its way; export it anew and hand it in again"
+    if in_gb18030.is_mixed:
+        return "files of two encodings were put together; save each as UTF-8 and hand it in again"
+    return "save it as UTF-8 and hand it in again"
+
+
+def _line_of(source: Path, offset: int) -> int:
+    line = 1
+    with source.open("rb") as file:
+        while offset > 0 and (block := file.read(min(BLOCK, offset))):
+            line += block.count(b"\n")
+            offset -= len(block)
+    return line

@@ -1,0 +1,33 @@
+"""How much a delivered file may ask for before it is refused or a row of it is set aside: all limits in one place."""
+
+MIB = 1 << 20
+
+FIELD_BYTES = 1 * MIB
+"""A longer value, or line of a text file, sets its row aside."""
+
+WORKBOOK_PARTS = 10_000
+"""Files in the zip directory of a workbook."""
+
+PART_BYTES = 512 * MIB
+"""One part of a workbook, unpacked; a sheet of 500,000 rows and 20 columns needs about this."""
+
+WORKBOOK_BYTES = 1024 * MIB
+"""All parts of a workbook, unpacked."""
+
+PACKING_RATIO = 250
+"""Unpacked to packed size of a part above `RATIO_FROM_BYTES`; sheets of equal rows reach about 100."""
+
+RATIO_FROM_BYTES = 16 * MIB
+
+SHEET_CELLS = 10_000_000
+"""Rows times columns up to the last cell used; each takes about 90 bytes of memory while the sheet is read."""
+
+SHEET_TEXT_BYTES = 512 * MIB
+"""All texts of a sheet, each shared one counted where it is used."""
+
+HEADER_ROWS = 20
+"""The rows in which the header of a sheet is looked for."""
+
+PARQUET_ROWS = 100_000_000
+
+SIDECAR_BYTES = 64 * 1024
