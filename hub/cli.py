@@ -16,6 +16,7 @@ from hub.commands.ingest import ingest
 from hub.commands.init import init
 from hub.commands.look_around import neighbourhood, path
 from hub.commands.publish import publish
+from hub.commands.pull import pull
 from hub.commands.resolve import resolve
 from hub.commands.run import run
 from hub.commands.schemas import check
@@ -60,6 +61,7 @@ schemas.command()(check)
 app.add_typer(schemas, name="schemas", rich_help_panel=PREPARE)
 app.command(rich_help_panel=PREPARE)(synthesize)
 app.command(rich_help_panel=RUN)(ingest)
+app.command(rich_help_panel=RUN)(pull)
 app.command(rich_help_panel=RUN)(train)
 app.command(rich_help_panel=RUN)(resolve)
 app.command(rich_help_panel=RUN)(publish)

@@ -13,5 +13,9 @@ class RefusedDeliveryError(FeedError):
     """A delivery that cannot be read as its contract says: the department hands it in again, corrected."""
 
 
+class SourceError(FeedError):
+    """A department's database that cannot be read: whoever runs the hub or the department acts; nothing came in."""
+
+
 class ConservationError(FeedError):
     """Rows in and what became of them do not add up: the developers must act; nothing was applied."""
