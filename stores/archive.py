@@ -96,11 +96,11 @@ class Archive:
 
     def path(self, delivery: Delivery) -> Path:
         """Where the archive copy of the delivery is."""
-        return self.home.archive / delivery.name.feed / f"{delivery.delivery_id:08d}.csv.gz.enc"
+        return self.home.archive / delivery.name.feed / f"{delivery.delivery_id:08d}.csv.zst.enc"
 
     def plain_path(self, delivery: Delivery) -> Path:
         """Where the plain copy lies in the spool while it is being written or read."""
-        return self.home.spool / f"{delivery.delivery_id:08d}.csv.gz"
+        return self.home.spool / f"{delivery.delivery_id:08d}.csv.zst"
 
     def _sealed_path(self, name: DeliveryName) -> Path:
         return self.home.spool / f"{spool_name(name)}.sealed"
