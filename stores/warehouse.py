@@ -71,6 +71,10 @@ class Warehouse:
         """Folds the write-ahead log into the database file."""
         self.execute("CHECKPOINT")
 
+    def beside(self) -> "Warehouse":
+        """A second connection to the same open database, for use in another thread; temporary tables are not shared."""
+        return Warehouse(self._connection.cursor())
+
     def close(self) -> None:
         """Closes the database; the file may then be opened elsewhere."""
         self._connection.close()
