@@ -11,9 +11,13 @@ from resolution.columns import build_linked, fit_model, resolved_sources
 from schemas.readers.linkage import KeyRule
 from stores.match_file import write_match_file
 
+# The engine's own hash, without its last bit so that it fits a signed number: look up with the version that the
+# manifest names.
+KEY = "CAST(hash({}) >> 1 AS BIGINT)"
+
 
 def write_match_index(site: Site, file: Path) -> int:
-    """Writes the index of all registers; returns the number of keys."""
+    """Writes the index of all registers; returns the number of pairs of key and record."""
     return write_match_file(file, _rules(site))
 
 
@@ -22,12 +26,11 @@ def _rules(site: Site) -> Iterator[tuple[str, str, pa.Table]]:
         build_linked(site.warehouse, model, resolved_sources(model))
         fitted = fit_model(site.warehouse, model).model
         for rule in fitted.blocking:
-            yield register, rule.id, site.warehouse.arrow(index_keys_sql(register, rule, fitted.many))
+            yield register, rule.id, site.warehouse.arrow(index_keys_sql(rule, fitted.many))
         site.warehouse.execute("DROP TABLE temp.linked")
 
 
-def index_keys_sql(register: str, rule: KeyRule, many: frozenset[str]) -> str:
-    """Rows key, record_id, sorted: 63 bits of the MD5 of register, rule and values, U+001F between them."""
-    key = f"CAST(md5_number_lower(concat_ws(chr(31), '{register}', '{rule.id}', {{}})) >> 1 AS BIGINT)"
-    rows = rule_keys_sql(rule, many, table="linked", key=key)
+def index_keys_sql(rule: KeyRule, many: frozenset[str]) -> str:
+    """Rows key, record_id, each once, sorted: 63 bits of the hash of the rule's values as text."""
+    rows = rule_keys_sql(rule, many, table="linked", key=KEY)
     return f"SELECT DISTINCT key, record_id FROM ({rows}) ORDER BY key, record_id"

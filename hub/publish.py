@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,7 @@ from hub.match_index import write_match_index
 from hub.site import Site
 from stores.snapshots import ENTITIES, GRAPH, MATCH, Manifest, TableSummary, file_hash, read_manifest
 from stores.summaries import copy_tables, summarise
-from stores.warehouse import open_read_only
+from stores.warehouse import Warehouse, open_read_only
 
 ENGINES = ("duckdb", "ladybug", "splink")
 # Table of entities.duckdb -> warehouse table, and the column that it is ordered by so that look-ups read few blocks.
@@ -58,6 +59,7 @@ class Plan:
     as_of: date
     models: Mapping[str, str]
     declarations: str
+    engines: Mapping[str, str]
     entities: Mapping[str, TableSummary]
     graph: Mapping[str, TableSummary]
 
@@ -89,12 +91,14 @@ def _plan(site: Site) -> Plan:
     as_of, models = _resolved_run(site)
     entities = {name: summarise(site.warehouse, source) for name, (source, _) in snapshot_tables(site).items()}
     declared = declarations_hash(site.declarations.tree)
-    parts = [as_of.isoformat(), declared, *(f"{name} {models[name]}" for name in sorted(models))]
+    engines = {name: version(name) for name in ENGINES}
+    used = {**models, **engines}
+    parts = [as_of.isoformat(), declared, *(f"{name} {used[name]}" for name in sorted(used))]
     for kind, summaries in (("table", entities), ("graph", graph)):
         # Which run it was does not make it another content.
         parts += [f"{kind} {name} {each.hash}" for name, each in sorted(summaries.items()) if name != "run"]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
-    return Plan(f"{as_of.isoformat()}-{digest}", as_of, models, declared, entities, graph)
+    return Plan(f"{as_of.isoformat()}-{digest}", as_of, models, declared, engines, entities, graph)
 
 
 def snapshot_tables(site: Site) -> Mapping[str, tuple[str, str]]:
@@ -113,15 +117,17 @@ def _resolved_run(site: Site) -> tuple[date, Mapping[str, str]]:
 
 
 def _build(site: Site, plan: Plan) -> Manifest:
+    """The graph, and what it answers, take shape beside the tables and the match index: neither waits for the other."""
     folder = site.shelf.begin(plan.id)
     site.progress.step("publish", "graph", 1, STEPS)
-    _write_graph(site, folder / GRAPH, plan)
-    site.progress.step("publish", "findings", 2, STEPS)
-    findings = _find(site, folder / GRAPH, plan)
-    site.progress.step("publish", "entities", 3, STEPS)
-    tables = _write_entities(site, folder / ENTITIES, plan, findings)
-    site.progress.step("publish", "match index", 4, STEPS)
-    write_match_index(site, folder / MATCH)
+    with site.warehouse.beside() as beside, ThreadPoolExecutor(max_workers=1) as apart:
+        answering = apart.submit(_answer_from_graph, site, beside, folder / GRAPH, plan)
+        site.progress.step("publish", "entities", 2, STEPS)
+        _write_entities(site, folder / ENTITIES, plan)
+        site.progress.step("publish", "match index", 3, STEPS)
+        write_match_index(site, folder / MATCH)
+        site.progress.step("publish", "findings", 4, STEPS)
+        tables = {**plan.entities, "finding": _write_findings(site, folder / ENTITIES, answering.result())}
     return Manifest(
         id=plan.id,
         sequence=site.shelf.next_sequence(),
@@ -131,40 +137,42 @@ def _build(site: Site, plan: Plan) -> Manifest:
         tables=tables,
         graph=plan.graph,
         files={name: file_hash(folder / name) for name in (ENTITIES, GRAPH, MATCH)},
-        engines={name: version(name) for name in ENGINES},
+        engines=plan.engines,
     )
 
 
-def _write_graph(site: Site, file: Path, plan: Plan) -> None:
-    """The engine's build compares the file with the tables before it leaves it in place."""
+def _answer_from_graph(site: Site, warehouse: Warehouse, file: Path, plan: Plan) -> pa.Table:
+    """Builds the graph, which is compared with its tables before it is left in place, and asks it every question."""
     settings = LadybugSettings(buffer_pool_bytes=site.settings.graph_buffer_pool_bytes)
-    build_ladybug(site.warehouse, site.declarations.graph, file, settings=settings, expected=plan.graph)
-
-
-def _find(site: Site, file: Path, plan: Plan) -> pa.Table:
-    origin = GraphOrigin(plan.id, plan.as_of, version("ladybug"))
-    settings = LadybugSettings(buffer_pool_bytes=site.settings.graph_buffer_pool_bytes)
+    build_ladybug(warehouse, site.declarations.graph, file, settings=settings, expected=plan.graph)
+    origin = GraphOrigin(plan.id, plan.as_of, plan.engines["ladybug"])
     with closing(open_ladybug(file, site.declarations.graph, origin, settings=settings)) as graph:
         return find_all(graph, site.declarations)
 
 
-def _write_entities(site: Site, file: Path, plan: Plan, findings: pa.Table) -> Mapping[str, TableSummary]:
+def _write_entities(site: Site, file: Path, plan: Plan) -> None:
+    tables = snapshot_tables(site)
+    copy_tables(site.warehouse, file, tables)
+    with open_read_only(file, settings=site.settings.warehouse) as written:
+        _compare(plan.entities, {name: summarise(written, name) for name in tables})
+
+
+def _write_findings(site: Site, file: Path, findings: pa.Table) -> TableSummary:
     site.warehouse.register_arrow("found", findings)
     try:
-        tables = {**snapshot_tables(site), "finding": ("found", "question, parameters, position")}
-        copy_tables(site.warehouse, file, tables)
+        copy_tables(site.warehouse, file, {"finding": ("found", "question, parameters, position")})
+        expected = summarise(site.warehouse, "found")
     finally:
         site.warehouse.unregister("found")
     with open_read_only(file, settings=site.settings.warehouse) as written:
-        summaries = {name: summarise(written, name) for name in tables}
-    _compare("entities.duckdb", plan.entities, summaries)
-    return summaries
+        _compare({"finding": expected}, {"finding": summarise(written, "finding")})
+    return expected
 
 
-def _compare(what: str, planned: Mapping[str, TableSummary], written: Mapping[str, TableSummary]) -> None:
-    wrong = sorted(name for name in planned if planned[name] != written.get(name))
+def _compare(planned: Mapping[str, TableSummary], written: Mapping[str, TableSummary]) -> None:
+    wrong = sorted(name for name in planned if planned[name] != written[name])
     if wrong:
         raise PublishError(
-            f"{what} does not equal the warehouse in {', '.join(wrong)}: nothing was published. "
+            f"{ENTITIES} does not equal the warehouse in {', '.join(wrong)}: nothing was published. "
             "Check the disk for room and faults, then run `hub publish` again"
         )

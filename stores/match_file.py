@@ -1,21 +1,31 @@
-"""The match index of a snapshot: an SQLite file from blocking keys to record ids, for looking up one record at once."""
+"""The match index of a snapshot: an SQLite file from blocking keys to record ids, for looking up one record at once.
+
+A rule's pairs of key and record lie sorted in pages of two packed columns; all pairs of a key are in one page.
+"""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
-BATCH = 100_000
+PAGE = 512
+PACKED = np.dtype("<i8")
 # Built once in a folder that nobody reads yet: durability comes from the sync before it goes on the shelf.
 _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-CREATE TABLE rule (rule INTEGER PRIMARY KEY, register TEXT NOT NULL, id TEXT NOT NULL);
-CREATE TABLE block (
-    rule INTEGER NOT NULL, key INTEGER NOT NULL, record_id INTEGER NOT NULL, PRIMARY KEY (rule, key, record_id)
-) WITHOUT ROWID;
+CREATE TABLE rule (rule INTEGER PRIMARY KEY, register TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (register, id));
+CREATE TABLE page (
+    rule INTEGER NOT NULL, first INTEGER NOT NULL, keys BLOB NOT NULL, records BLOB NOT NULL, UNIQUE (rule, first)
+);
+"""
+_PAGE_OF = """
+SELECT keys, records FROM page
+WHERE rule = (SELECT rule FROM rule WHERE register = ? AND id = ?) AND first <= ? ORDER BY first DESC LIMIT 1
 """
 
 
@@ -25,28 +35,30 @@ def write_match_file(file: Path, rules: Iterable[tuple[str, str, pa.Table]]) -> 
     with closing(sqlite3.connect(file)) as database:
         database.executescript(_TABLES)
         with database:
-            for place, (register, rule, keys) in enumerate(rules):
+            for place, (register, rule, pairs) in enumerate(rules):
                 database.execute("INSERT INTO rule VALUES (?, ?, ?)", (place, register, rule))
-                database.executemany("INSERT INTO block VALUES (?, ?, ?)", _rows(place, keys))
-                written += keys.num_rows
+                database.executemany("INSERT INTO page VALUES (?, ?, ?, ?)", _pages(place, pairs))
+                written += pairs.num_rows
     return written
 
 
-def _rows(place: int, keys: pa.Table) -> Iterator[tuple[int, int, int]]:
-    for batch in keys.to_batches(max_chunksize=BATCH):
-        yield from (
-            (place, key, record)
-            for key, record in zip(batch["key"].to_pylist(), batch["record_id"].to_pylist(), strict=True)
-        )
+def _pages(rule: int, pairs: pa.Table) -> Iterator[tuple[int, int, bytes, bytes]]:
+    keys, records = (pairs[name].to_numpy().astype(PACKED, copy=False) for name in ("key", "record_id"))
+    if len(keys) == 0:
+        return
+    starts = np.concatenate([[0], np.flatnonzero(keys[1:] != keys[:-1]) + 1])
+    # A page begins where a key does: at the last beginning up to each multiple of the page's size.
+    cuts = np.unique(starts[np.searchsorted(starts, np.arange(0, len(keys), PAGE), side="right") - 1])
+    for start, end in pairwise([*cuts.tolist(), len(keys)]):
+        yield rule, int(keys[start]), keys[start:end].tobytes(), records[start:end].tobytes()
 
 
-def find_records(file: Path, register: str, keys: Sequence[int]) -> list[int]:
-    """Ids of the register's records that hold one of these keys under any rule, sorted."""
-    marks = ", ".join("?" for _ in keys)
+def find_records(file: Path, register: str, keys: Sequence[tuple[str, int]]) -> list[int]:
+    """Ids of the register's records that hold one of these keys, each with the id of its rule; sorted."""
+    found: set[int] = set()
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-        found = database.execute(
-            "SELECT DISTINCT record_id FROM block JOIN rule USING (rule) "
-            f"WHERE register = ? AND key IN ({marks}) ORDER BY record_id",
-            (register, *keys),
-        )
-        return [int(record) for (record,) in found]
+        for rule, key in keys:
+            for packed, records in database.execute(_PAGE_OF, (register, rule, key)):
+                held = np.frombuffer(records, PACKED)[np.frombuffer(packed, PACKED) == key]
+                found.update(held.tolist())
+    return sorted(found)

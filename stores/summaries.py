@@ -8,6 +8,7 @@ from stores.warehouse import Warehouse
 
 # Sums over threads differ in the last bits of a double; a hash must not.
 _DECIMALS = 6
+_MODULUS = 2**64 - 59
 
 
 def columns_of(warehouse: Warehouse, table: str) -> list[tuple[str, str]]:
@@ -16,18 +17,17 @@ def columns_of(warehouse: Warehouse, table: str) -> list[tuple[str, str]]:
 
 
 def summary_sql(table: str, columns: list[tuple[str, str]]) -> str:
-    """One row: number of rows, and a sum of row hashes that does not depend on the order of rows."""
-    parts = ", ".join(f"coalesce({_text_sql(name, kind)}, chr(30))" for name, kind in columns)
-    return (
-        f"SELECT count(*), lower(to_hex(coalesce(sum(md5_number_lower(concat_ws(chr(31), {parts})))"
-        f"::HUGEINT % 18446744073709551557::HUGEINT, 0)::UBIGINT)) FROM {table}"
-    )
+    """One row: number of rows, and a sum of row hashes that does not depend on the order of rows.
+
+    The hash is the engine's own, so it is good for one version of it only.
+    """
+    values = ", ".join(_value_sql(name, kind) for name, kind in columns)
+    total = f"coalesce(sum(hash({values})), 0) % {_MODULUS}::HUGEINT"
+    return f"SELECT count(*), lower(to_hex(({total})::UBIGINT)) FROM {table}"
 
 
-def _text_sql(name: str, kind: str) -> str:
-    if kind in ("DOUBLE", "FLOAT"):
-        return f'(round("{name}", {_DECIMALS}) + 0)::VARCHAR'
-    return f'"{name}"::VARCHAR'
+def _value_sql(name: str, kind: str) -> str:
+    return f'round("{name}", {_DECIMALS}) + 0' if kind in ("DOUBLE", "FLOAT") else f'"{name}"'
 
 
 def summarise(warehouse: Warehouse, table: str) -> TableSummary:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import UsageError
+from hub.match_index import KEY
 from hub.reading.ask import ask
 from hub.reading.evaluation import export, figures
 from hub.reading.explain import explain, record_id, telling_pair
@@ -141,8 +142,6 @@ def test_the_match_index_finds_a_record_by_its_keys(reader: Reader) -> None:
             [(number, record)] = tables.rows(
                 "SELECT id_number, record_id FROM person_record WHERE id_valid ORDER BY record_id LIMIT 1"
             )
-            [(key,)] = tables.rows(
-                "SELECT (md5_number_lower(concat_ws(chr(31), 'person', 'same_id', ?)) >> 1)::BIGINT", [number]
-            )
-    assert record in find_records(file, "person", [key])
-    assert find_records(file, "unit", [key]) == []
+            [(key,)] = tables.rows(f"SELECT {KEY.format('?')}", [number])
+    assert record in find_records(file, "person", [("same_id", key)])
+    assert find_records(file, "unit", [("same_id", key)]) == []
