@@ -1,9 +1,9 @@
-"""What came in, as tables for people: rows per feed, why rows were set aside, and what did not come in."""
+"""What came in, as tables for people: each delivery, rows per feed, why rows were set aside, what did not come in."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from rich.console import Group
+from rich.console import Console, Group
 
 from hub.terminal import table
 from ingestion.report import DeliveryReport, Outcome
@@ -19,6 +19,15 @@ OUTCOME_TITLES = {
     Outcome.DUPLICATE: "twice",
     Outcome.QUARANTINED: "aside",
 }
+OUTCOME_WORDS = {
+    Outcome.NEW: "new",
+    Outcome.CHANGED: "changed",
+    Outcome.UNCHANGED: "unchanged",
+    Outcome.LATE: "older than what is held",
+    Outcome.DELETED: "deleted",
+    Outcome.DUPLICATE: "twice in the file",
+    Outcome.QUARANTINED: "set aside",
+}
 EVERY_FEED = {
     "key_missing": "the key is empty",
     "version_missing": "the time of the version is empty",
@@ -29,7 +38,33 @@ EVERY_FEED = {
     "required_missing": "a column that must be filled is empty",
     "unknown_code": "a code that the contract does not list",
 }
+TOLD = ("applied", "read again")
 CONSERVED = "rows = new + changed + same + late + gone + twice + set aside 隔离; checked for each delivery"
+
+
+def tell_deliveries(reports: Sequence[DeliveryReport], declarations: Declarations, console: Console) -> None:
+    """Prints what became of each delivery, then the tables; those that had come before are only counted."""
+    rows = [(each.delivery_id, _name(each), in_words(each)) for each in reports if each.state in TOLD]
+    if rows:
+        console.print(table("Deliveries 交付", ["#no.", "delivery", "what became of it"], rows))
+    for drawn in delivery_tables(reports, declarations):
+        console.print(drawn)
+    repeated = sum(each.state == "repeated" for each in reports)
+    if repeated:
+        console.print(f"{repeated} deliveries had come before: nothing changed for them.")
+
+
+def in_words(report: DeliveryReport) -> str:
+    """What became of the rows of an applied delivery, and what else is to be said of it."""
+    counts = [f"{report.counts[each]:,} {words}" for each, words in OUTCOME_WORDS.items() if report.counts.get(each)]
+    ended = [f"{report.ended:,} that it no longer carries ended"] if report.ended else []
+    doubtful = [f"{sum(report.issues.values()):,} doubts noted"] if report.issues else []
+    parts = [*counts, *ended, *doubtful] or (["no rows"] if report.state == "applied" else [])
+    return ". ".join(part for part in (", ".join(parts), report.note) if part)
+
+
+def _name(report: DeliveryReport) -> str:
+    return f"{report.feed} {report.mode} {report.date} no. {report.sequence}" if report.mode else report.file
 
 
 def delivery_tables(reports: Sequence[DeliveryReport], declarations: Declarations) -> Iterator[Group]:
@@ -43,11 +78,6 @@ def delivery_tables(reports: Sequence[DeliveryReport], declarations: Declaration
     if left:
         rows = [(each.feed or "?", each.file, each.state, each.note) for each in left]
         yield table("Not brought in 未入库", ["feed", "file", "state", "what to do"], rows)
-
-
-def repeated(reports: Sequence[DeliveryReport]) -> int:
-    """How many deliveries had come before."""
-    return sum(each.state == "repeated" for each in reports)
 
 
 def _feeds(reports: Sequence[DeliveryReport], declarations: Declarations) -> Group:

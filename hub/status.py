@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from ingestion.gaps import missing_deliveries
 from schemas.declarations import Declarations
 from schemas.readers.contracts import FeedContract
 from stores.operational import Operational
@@ -16,7 +17,8 @@ from stores.snapshots import Manifest, SnapshotShelf
 class FeedStatus:
     """One feed: its last applied delivery and how many days it lies behind the newest delivery of any feed.
 
-    `is_late` compares that with the contract's promise; None where nothing came yet.
+    `is_late` compares that with the contract's promise; None where nothing came yet. `missing` says in words what did
+    not come between the deliveries that did.
     """
 
     feed: str
@@ -30,6 +32,7 @@ class FeedStatus:
     last: date | None
     days_behind: int | None
     promise_days: int
+    missing: Sequence[str]
 
     @property
     def is_late(self) -> bool | None:
@@ -84,6 +87,7 @@ def feed_status(contract: FeedContract, deliveries: Sequence[Delivery], newest: 
         last=last,
         days_behind=(newest - last).days if newest is not None and last is not None else None,
         promise_days=contract.freshness_days,
+        missing=missing_deliveries(contract, (each.name for each in applied)),
     )
 
 

@@ -1,6 +1,7 @@
 """Applies the delivery in `delivery_row` to the warehouse: one transaction, marked in the warehouse as it commits."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,12 +12,14 @@ from ingestion.versions_sql import (
     end_uncarried_sql,
     end_versions_sql,
     entered_rows_sql,
+    held_again_sql,
     keep_issues_sql,
     make_raw_sql,
     make_shared_sql,
     quarantine_sql,
     reading_digest,
     store_rows_sql,
+    take_back_sql,
     verdicts_sql,
     volumes_sql,
 )
@@ -33,9 +36,13 @@ class Volumes:
     rows: int
     current: int
 
+    def expected(self, contract: FeedContract) -> int:
+        """The fewest rows that the contract lets a dump have without a person's approval."""
+        return math.ceil(contract.min_share_of_previous * self.current)
+
     def is_too_short(self, contract: FeedContract) -> bool:
-        """Whether the dump would end more rows than the contract lets it end without a person's approval."""
-        return self.rows < contract.min_share_of_previous * self.current
+        """Whether the dump would end more rows than that."""
+        return self.rows < self.expected(contract)
 
 
 def read_volumes(contract: FeedContract, warehouse: Warehouse) -> Volumes:
@@ -50,30 +57,39 @@ def make_tables(contract: FeedContract, warehouse: Warehouse) -> None:
     warehouse.execute(make_raw_sql(contract))
 
 
-def apply_delivery(
-    delivery: Delivery, contract: FeedContract, warehouse: Warehouse, *, unknown_columns: Sequence[str]
-) -> DeliveryReport:
+def apply_delivery(delivery: Delivery, contract: FeedContract, warehouse: Warehouse) -> DeliveryReport:
     """Weaves the rows of `delivery_row` into what is held and returns what became of them.
 
     Raises ConservationError, with nothing applied, where a row has no outcome or two.
     """
-    make_tables(contract, warehouse)
-    warehouse.execute(checked_rows_sql(contract, delivery.name))
-    warehouse.execute(verdicts_sql(contract))
+    _judge(delivery, contract, warehouse)
     warehouse.execute(entered_rows_sql())
     with warehouse.transaction():
         if delivery.name.mode == "full":
+            warehouse.execute(take_back_sql(contract, delivery))
             warehouse.execute(end_uncarried_sql(contract, delivery))
         warehouse.execute(store_rows_sql(contract, delivery))
         warehouse.execute(end_versions_sql(contract, delivery))
         warehouse.execute(quarantine_sql(contract, delivery))
         warehouse.execute(keep_issues_sql(delivery, issues_sql(contract)))
-        _keep_unknown_columns(delivery, unknown_columns, warehouse)
+        _keep_unknown_columns(delivery, delivery.outcome.get("unknown_columns", []), warehouse)
         report = _report(delivery, warehouse)
         report.assert_conserved()
         _mark(delivery, contract, report, warehouse)
     _clear(warehouse)
     return report
+
+
+def holds_any_of(delivery: Delivery, contract: FeedContract, warehouse: Warehouse) -> bool:
+    """Whether a version of a row in `delivery_row` is held already, with whatever content."""
+    _judge(delivery, contract, warehouse)
+    return bool(warehouse.rows(held_again_sql())[0][0])
+
+
+def _judge(delivery: Delivery, contract: FeedContract, warehouse: Warehouse) -> None:
+    make_tables(contract, warehouse)
+    warehouse.execute(checked_rows_sql(contract, delivery.name, came=delivery.outcome.get("columns")))
+    warehouse.execute(verdicts_sql(contract, delivery))
 
 
 def _keep_unknown_columns(delivery: Delivery, columns: Sequence[str], warehouse: Warehouse) -> None:
@@ -104,7 +120,7 @@ def _report(delivery: Delivery, warehouse: Warehouse) -> DeliveryReport:
 
 
 def _mark(delivery: Delivery, contract: FeedContract, report: DeliveryReport, warehouse: Warehouse) -> None:
-    outcome = quote_text(json.dumps(report.outcome(), ensure_ascii=False))
+    outcome = quote_text(json.dumps({**report.outcome(), "read_by": contract.version}, ensure_ascii=False))
     warehouse.execute(
         f"INSERT INTO raw.applied_delivery SELECT {delivery.delivery_id}, coalesce(max(number), 0) + 1, "
         f"{quote_text(contract.id)}, {quote_text(reading_digest(contract))}, {outcome} FROM raw.applied_delivery"

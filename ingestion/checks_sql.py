@@ -3,8 +3,9 @@
 Own columns start with `#`, so that no column of a feed can hide them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from ingestion.formats.faults import fault_reason_sql
 from ingestion.formats.rows_sql import FAULT, LINE
 from ingestion.identifiers import identifier_columns
 from schemas.readers.contracts import ColumnUse, FeedContract, QualityRule, Severity
@@ -25,8 +26,18 @@ def stored_columns(contract: FeedContract) -> tuple[str, ...]:
     )
 
 
-def checked_rows_sql(contract: FeedContract, name: DeliveryName) -> str:
-    """Makes `checked_row`: the row's key, version, effect, hash, and the first rule it breaks with the reason."""
+def dated_columns(contract: FeedContract) -> tuple[str, ...]:
+    """Names of the date columns that say when something began or was seen; these cannot lie far in the future."""
+    begun = {column for fact in contract.facts for column in (fact.valid_from, fact.observed_on)}
+    begun |= {column for record in contract.records for field in record.fields for column in field.columns}
+    return tuple(column.name for column in contract.columns if column.is_date and column.name in begun)
+
+
+def checked_rows_sql(contract: FeedContract, name: DeliveryName, *, came: Sequence[str] | None = None) -> str:
+    """Makes `checked_row`: the row's key, version, effect, hash, and the first rule it breaks with the reason.
+
+    `came` names the columns that the delivery came with: one that its contract did not know then is not demanded.
+    """
     derived = "".join(f", {each.expression} AS {quote_name(each.name)}" for each in contract.derived)
     return f"""CREATE OR REPLACE TEMP TABLE checked_row AS
 WITH complete AS (SELECT *{derived} FROM delivery_row),
@@ -37,7 +48,7 @@ keyed AS (
     coalesce("#moment"::DATE, DATE {quote_text(name.date.isoformat())}) AS "#effective_from"
   FROM timed
 ),
-judged AS (SELECT *, {_first_broken_sql(contract, name)} AS "#broken" FROM keyed)
+judged AS (SELECT *, {_first_broken_sql(contract, name, came)} AS "#broken" FROM keyed)
 SELECT * EXCLUDE ("#broken", "#moment", "#given_version"),
   CASE WHEN "#deleted" THEN "#given_version" || '~' ELSE "#given_version" END AS "#version",
   CASE WHEN "#deleted" THEN 'deleted' ELSE {_content_hash_sql(contract)} END AS "#content_hash",
@@ -82,14 +93,15 @@ def _content_hash_sql(contract: FeedContract) -> str:
     return f"md5({' || chr(31) || '.join(parts)})"
 
 
-def _first_broken_sql(contract: FeedContract, name: DeliveryName) -> str:
+def _first_broken_sql(contract: FeedContract, name: DeliveryName, came: Sequence[str] | None) -> str:
+    required = [column.name for column in contract.columns if column.required]
     checks = [
-        (f"{FAULT} IS NOT NULL", FAULT, quote_text("the line cannot be split into the columns of the header")),
+        (f"{FAULT} IS NOT NULL", FAULT, fault_reason_sql()),
         ('"#row_key" IS NULL', "'key_missing'", quote_text(f"no value in {' or '.join(contract.key)}")),
         *_version_checks(contract, name),
         *_operation_checks(contract),
         *[_as_number(column) for column in identifier_columns(contract)],
-        *[_missing(column.name) for column in contract.columns if column.required],
+        *[_missing(column) for column in required if came is None or column in came],
         *[_broken(rule) for rule in contract.quality if rule.severity is Severity.QUARANTINE],
     ]
     cases = "\n    ".join(f"WHEN {when} THEN {{'rule': {rule}, 'reason': {reason}}}" for when, rule, reason in checks)

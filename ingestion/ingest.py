@@ -1,12 +1,14 @@
 """Takes files and folders in: recognise → seal → read → archive → check → apply → standardise."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ingestion.context import IngestContext
 from ingestion.errors import FeedError, UnrecognisedFileError
-from ingestion.keep import apply_archived, keep_sealed
+from ingestion.gaps import told_with_gaps
+from ingestion.keep import archive_facts, keep_sealed
+from ingestion.order import apply_in_order
 from ingestion.recognise import DeliveryFile, delivery_order, find_files, recognise
 from ingestion.recovery import settle
 from ingestion.report import DeliveryReport, report_of
@@ -25,23 +27,45 @@ def ingest(paths: Iterable[Path], context: IngestContext, *, approve: bool = Fal
     files, unrecognised = _recognise_all(find_files(paths), context)
     for number, file in enumerate(files):
         context.progress.step("ingest", file.path.name, number, len(files))
-        reports.append(_take_in(file, context, approve=approve))
+        reports += _take_in(file, context, approve=approve)
     context.progress.step("ingest", "", len(files), len(files))
     build_standard(context)
-    return reports + unrecognised
+    return told_with_gaps(reports, context) + unrecognised
 
 
-def approve_delivery(delivery_id: int, context: IngestContext) -> DeliveryReport:
-    """Applies a full dump that waits because it is shorter than expected; raises FeedError where it does not wait."""
-    settle(context)
-    delivery = context.operational.ledger.get(delivery_id)
-    if delivery.state is not DeliveryState.WAITING:
-        raise FeedError(
-            f"delivery {delivery_id} ({delivery.name}) is {delivery.state}, not waiting: nothing to approve"
-        )
-    report = apply_archived(delivery, context, approve=True)
+def approve_waiting(chosen: Sequence[str], context: IngestContext) -> list[DeliveryReport]:
+    """Applies full dumps that wait because they are shorter than expected: those named, or all where none is.
+
+    A name is the number of the delivery or of its file. Raises FeedError, with nothing applied, for one that names
+    no waiting delivery.
+    """
+    reports = settle(context)
+    for delivery in _waiting(chosen, context):
+        reports += _approve(delivery, context)
     build_standard(context)
-    return report
+    return told_with_gaps(reports, context)
+
+
+def _waiting(chosen: Sequence[str], context: IngestContext) -> list[Delivery]:
+    waiting = context.operational.ledger.in_state(DeliveryState.WAITING)
+    unknown = [name for name in chosen if not any(_is_called(each, name) for each in waiting)]
+    if unknown:
+        listed = ", ".join(f"{each.delivery_id} ({each.file})" for each in waiting) or "none"
+        raise FeedError(f"no delivery waits as {', '.join(unknown)}: nothing was approved. Waiting: {listed}")
+    found = [each for each in waiting if not chosen or any(_is_called(each, name) for name in chosen)]
+    return sorted(found, key=lambda each: (each.name.feed, each.name.place))
+
+
+def _is_called(delivery: Delivery, name: str) -> bool:
+    return name in (str(delivery.delivery_id), delivery.file)
+
+
+def _approve(delivery: Delivery, context: IngestContext) -> list[DeliveryReport]:
+    """Notes the approval before anything else, so that it counts whenever the feed is read again."""
+    ledger = context.operational.ledger
+    approved = {**archive_facts(delivery), "approved": True}
+    ledger.mark(delivery.delivery_id, DeliveryState.ARCHIVED, outcome=approved)
+    return apply_in_order(ledger.get(delivery.delivery_id), context)
 
 
 def _recognise_all(paths: Iterable[Path], context: IngestContext) -> tuple[list[DeliveryFile], list[DeliveryReport]]:
@@ -55,27 +79,35 @@ def _recognise_all(paths: Iterable[Path], context: IngestContext) -> tuple[list[
     return sorted(files, key=delivery_order), unrecognised
 
 
-def _take_in(file: DeliveryFile, context: IngestContext, *, approve: bool) -> DeliveryReport:
+def _take_in(file: DeliveryFile, context: IngestContext, *, approve: bool) -> list[DeliveryReport]:
+    ledger = context.operational.ledger
     sealed = context.archive.seal(file.path, file.name)
-    known = context.operational.ledger.find(file.name)
+    known = ledger.find(file.name)
     if known is not None and known.state is not DeliveryState.REFUSED:
         return _take_in_again(known, sealed, context, approve=approve)
-    delivery = context.operational.ledger.receive(file.name, file=file.path.name, sha256=sealed.sha256)
+    delivery = ledger.receive(file.name, file=file.path.name, sha256=sealed.sha256)
     try:
         kept = keep_sealed(delivery, sealed, context)
     except FeedError:
-        return report_of(context.operational.ledger.get(delivery.delivery_id))
-    return apply_archived(kept, context, approve=approve, loaded=True)
+        return [report_of(ledger.get(delivery.delivery_id))]
+    reports = apply_in_order(kept, context, loaded=True)
+    return _approve(ledger.get(kept.delivery_id), context) if approve and _waits(reports[0]) else reports
 
 
-def _take_in_again(known: Delivery, sealed: SealedDelivery, context: IngestContext, *, approve: bool) -> DeliveryReport:
+def _take_in_again(
+    known: Delivery, sealed: SealedDelivery, context: IngestContext, *, approve: bool
+) -> list[DeliveryReport]:
     context.archive.unseal(sealed.name)
     if known.sha256 != sealed.sha256:
         note = f"{known.name} came before with other content ({known.file}): hand corrections in under a new sequence"
-        return replace(
-            report_of(known, state="refused", note=note), rows=0, ended=0, counts={}, quarantine={}, issues={}
-        )
+        return [
+            replace(report_of(known, state="refused", note=note), rows=0, ended=0, counts={}, quarantine={}, issues={})
+        ]
     if known.state is DeliveryState.WAITING:
-        return apply_archived(known, context, approve=True) if approve else report_of(known)
+        return _approve(known, context) if approve else [report_of(known)]
     note = f"the same delivery came before as no. {known.delivery_id}: nothing changed"
-    return report_of(known, state="repeated", note=note)
+    return [report_of(known, state="repeated", note=note)]
+
+
+def _waits(report: DeliveryReport) -> bool:
+    return report.state == DeliveryState.WAITING

@@ -3,16 +3,21 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from ingestion.apply import apply_delivery, read_volumes
+from ingestion.apply import Volumes, apply_delivery, read_volumes
 from ingestion.context import IngestContext
 from ingestion.errors import FeedError
-from ingestion.formats.rows_sql import archive_copy_sql
+from ingestion.formats.rows_sql import archive_copy_sql, kept_columns
 from ingestion.reading import read_archived, read_delivery
 from ingestion.report import DeliveryReport, report_of
+from schemas.readers.contracts import FeedContract
 from stores.archive import SealedDelivery
 from stores.durable import sync_file
 from stores.operational.deliveries import Delivery, DeliveryState
+
+# What the ledger notes of a delivery as it is archived, and keeps whatever becomes of it.
+ARCHIVE_FACTS = ("contract", "key", "columns", "unknown_columns", "approved")
 
 
 def keep_sealed(delivery: Delivery, sealed: SealedDelivery, context: IngestContext) -> Delivery:
@@ -30,35 +35,38 @@ def keep_sealed(delivery: Delivery, sealed: SealedDelivery, context: IngestConte
         archive.unseal(delivery.name)
         raise
     _archive(delivery, context)
-    outcome = {"unknown_columns": list(unknown)}
+    outcome = {
+        "contract": contract.version,
+        "key": list(contract.key),
+        "columns": list(kept_columns(contract)),
+        "unknown_columns": list(unknown),
+    }
     ledger.mark(delivery.delivery_id, DeliveryState.ARCHIVED, outcome=outcome)
     archive.unseal(delivery.name)
     return ledger.get(delivery.delivery_id)
 
 
+def load_archived(delivery: Delivery, context: IngestContext) -> None:
+    """Fills `delivery_row` from the archive."""
+    with context.archive.opened(delivery) as plain:
+        read_archived(plain, context.contract(delivery.name.feed), context.warehouse)
+
+
 def apply_archived(
-    delivery: Delivery, context: IngestContext, *, approve: bool, loaded: bool = False
+    delivery: Delivery, context: IngestContext, *, approve: bool = False, loaded: bool = False
 ) -> DeliveryReport:
     """Applies a delivery that is in the archive; `loaded` says that its rows are in `delivery_row` already.
 
-    A full dump that is shorter than its contract expects waits, unless approved.
+    A full dump that is shorter than its contract expects waits, unless approved now or before.
     """
     contract = context.contract(delivery.name.feed)
-    ledger = context.operational.ledger
     if not loaded:
-        with context.archive.opened(delivery) as plain:
-            read_archived(plain, contract, context.warehouse)
-    if delivery.name.mode == "full" and not approve:
+        load_archived(delivery, context)
+    if delivery.name.mode == "full" and not (approve or delivery.outcome.get("approved")):
         volumes = read_volumes(contract, context.warehouse)
         if volumes.is_too_short(contract):
-            note = (
-                f"{volumes.rows} rows where {volumes.current} are current: shorter than "
-                f"{contract.min_share_of_previous:.0%} of them; approve it if that is right"
-            )
-            ledger.mark(delivery.delivery_id, DeliveryState.WAITING, note=note)
-            return replace(report_of(ledger.get(delivery.delivery_id)), rows=volumes.rows)
-    unknown = delivery.outcome.get("unknown_columns", [])
-    apply_delivery(delivery, contract, context.warehouse, unknown_columns=unknown)
+            return _wait(delivery, contract, volumes, context)
+    apply_delivery(delivery, contract, context.warehouse)
     return mark_applied(delivery, context)
 
 
@@ -66,11 +74,28 @@ def mark_applied(delivery: Delivery, context: IngestContext) -> DeliveryReport:
     """Writes into the ledger what the warehouse's own mark says about the delivery."""
     sql = "SELECT number, outcome FROM raw.applied_delivery WHERE delivery_id = ?"
     [(number, outcome)] = context.warehouse.rows(sql, [delivery.delivery_id])
-    unknown = delivery.outcome.get("unknown_columns", [])
-    kept = {**json.loads(outcome), "unknown_columns": unknown, "number": number}
+    kept = {**json.loads(outcome), **archive_facts(delivery), "number": number}
     ledger = context.operational.ledger
     ledger.mark(delivery.delivery_id, DeliveryState.APPLIED, outcome=kept)
     return report_of(ledger.get(delivery.delivery_id))
+
+
+def archive_facts(delivery: Delivery) -> dict[str, Any]:
+    """What the ledger noted as the delivery was archived."""
+    return {name: delivery.outcome[name] for name in ARCHIVE_FACTS if name in delivery.outcome}
+
+
+def _wait(delivery: Delivery, contract: FeedContract, volumes: Volumes, context: IngestContext) -> DeliveryReport:
+    ledger, expected = context.operational.ledger, volumes.expected(contract)
+    note = (
+        f"{volumes.rows:,} rows came, {volumes.current:,} are held and at least {expected:,} were expected: ask "
+        f"{contract.owner} whether the dump is whole. If it is, `hub ingest --approve {delivery.delivery_id}` lets it "
+        "through; if not, have it handed in again under a new sequence"
+    )
+    numbers = {"rows": volumes.rows, "current": volumes.current, "expected": expected}
+    outcome = {**archive_facts(delivery), **numbers}
+    ledger.mark(delivery.delivery_id, DeliveryState.WAITING, note=note, outcome=outcome)
+    return replace(report_of(ledger.get(delivery.delivery_id)), rows=volumes.rows)
 
 
 def _archive(delivery: Delivery, context: IngestContext) -> None:

@@ -1,25 +1,33 @@
-"""Makes ledger, archive and warehouse agree again: after a kill, a warehouse that lost its tail, or its loss."""
+"""Makes ledger, archive and warehouse agree again: after a kill, a lost warehouse, or a changed contract."""
 
+from ingestion.changed_contract import changed_feeds, read_under_new_contract, refuse_changed_keys
 from ingestion.context import IngestContext
 from ingestion.errors import FeedError
 from ingestion.keep import apply_archived, keep_sealed, mark_applied
+from ingestion.order import apply_in_order, forget_built
 from ingestion.report import DeliveryReport, report_of
-from ingestion.versions_sql import make_shared_sql, reading_digest
+from ingestion.versions_sql import make_shared_sql
+from stores.archive import spool_name
 from stores.operational.deliveries import Delivery, DeliveryState
+
+CUT_OFF = (DeliveryState.RECEIVED, DeliveryState.ARCHIVED)
 
 
 def settle(context: IngestContext) -> list[DeliveryReport]:
-    """Finishes what was cut off and re-applies what the warehouse lost; the reports of deliveries brought further.
+    """Finishes what was cut off, re-applies what the warehouse lost, and reads feeds again whose contract changed.
 
-    To be called before anything relies on the warehouse; it changes nothing where all is well.
+    Returns the reports of what it brought further. To be called before anything relies on the warehouse; it changes
+    nothing where all is well. Raises DeclarationError where a contract has another key than its deliveries came with.
     """
     context.warehouse.execute(make_shared_sql())
-    _check_marks(context)
-    reports = [
-        _finish(delivery, context)
-        for delivery in context.operational.ledger.in_state(DeliveryState.RECEIVED, DeliveryState.ARCHIVED)
-    ]
-    context.archive.sweep(set())
+    refuse_changed_keys(context)
+    changed = changed_feeds(context)
+    _check_marks(context, changed)
+    reports = [report for feed in changed for report in read_under_new_contract(feed, context)]
+    for delivery in _cut_off(context):
+        reports += _finish(delivery, context)
+    left = context.operational.ledger.in_state(DeliveryState.RECEIVED)
+    context.archive.sweep({spool_name(each.name) for each in left})
     return reports
 
 
@@ -33,13 +41,15 @@ def rebuild(context: IngestContext) -> int:
         warehouse.execute(f'DROP TABLE {schema}."{table}"')
     warehouse.execute(make_shared_sql())
     deliveries = _in_applied_order(context)
+    for feed in sorted({each.name.feed for each in deliveries}):
+        forget_built(feed, context)
     for number, delivery in enumerate(deliveries):
         context.progress.step("rebuild", delivery.file, number, len(deliveries))
         apply_archived(delivery, context, approve=True)
     return len(deliveries)
 
 
-def _check_marks(context: IngestContext) -> None:
+def _check_marks(context: IngestContext, changed: list[str]) -> None:
     marked = {int(row[0]) for row in context.warehouse.rows("SELECT delivery_id FROM raw.applied_delivery")}
     ledger = context.operational.ledger
     for delivery in ledger.in_state(DeliveryState.RECEIVED, DeliveryState.ARCHIVED, DeliveryState.WAITING):
@@ -48,12 +58,12 @@ def _check_marks(context: IngestContext) -> None:
     expected = _in_applied_order(context)
     missing = [delivery for delivery in expected if delivery.delivery_id not in marked]
     known = {delivery.delivery_id for delivery in ledger.in_state(DeliveryState.APPLIED)}
-    is_tail = missing == expected[len(expected) - len(missing) :]
-    if marked - known or not is_tail or not _is_read_as_declared(context):
+    if marked - known or missing != expected[len(expected) - len(missing) :]:
         rebuild(context)
         return
     for delivery in missing:
-        apply_archived(delivery, context, approve=True)
+        if delivery.name.feed not in changed:
+            apply_archived(delivery, context, approve=True)
 
 
 def _in_applied_order(context: IngestContext) -> list[Delivery]:
@@ -67,11 +77,11 @@ def _in_applied_order(context: IngestContext) -> list[Delivery]:
     return sorted(deliveries, key=lambda delivery: (delivery.outcome["number"], delivery.delivery_id))
 
 
-def _is_read_as_declared(context: IngestContext) -> bool:
-    """Whether every applied delivery was read by its contract as it stands today."""
-    contracts = context.declarations.contracts
-    rows = context.warehouse.rows("SELECT DISTINCT feed, reading FROM raw.applied_delivery ORDER BY ALL")
-    return all(reading_digest(contracts[feed]) == reading for feed, reading in rows if feed in contracts)
+def _cut_off(context: IngestContext) -> list[Delivery]:
+    """Deliveries that did not get to their end, of feeds whose contract is in force, in the order they count."""
+    found = context.operational.ledger.in_state(*CUT_OFF)
+    in_force = [each for each in found if each.name.feed in context.declarations.contracts]
+    return sorted(in_force, key=lambda each: (each.name.feed, each.name.place))
 
 
 def _tables(context: IngestContext) -> list[tuple[str, str]]:
@@ -81,17 +91,20 @@ def _tables(context: IngestContext) -> list[tuple[str, str]]:
     return [(str(schema), str(table)) for schema, table in rows]
 
 
-def _finish(delivery: Delivery, context: IngestContext) -> DeliveryReport:
+def _finish(delivery: Delivery, context: IngestContext) -> list[DeliveryReport]:
     ledger = context.operational.ledger
+    delivery = ledger.get(delivery.delivery_id)
+    if delivery.state not in CUT_OFF:
+        return []  # finished and told with another delivery of its feed
     if delivery.state is DeliveryState.ARCHIVED:
-        return apply_archived(delivery, context, approve=False)
+        return apply_in_order(delivery, context)
     sealed = context.archive.sealed(delivery)
     if sealed is None:
         note = f"{delivery.file}: its copy in the spool is gone or damaged: hand it in again"
         ledger.mark(delivery.delivery_id, DeliveryState.REFUSED, note=note)
-        return report_of(ledger.get(delivery.delivery_id))
+        return [report_of(ledger.get(delivery.delivery_id))]
     try:
         kept = keep_sealed(delivery, sealed, context)
     except FeedError:
-        return report_of(ledger.get(delivery.delivery_id))
-    return apply_archived(kept, context, approve=False, loaded=True)
+        return [report_of(ledger.get(delivery.delivery_id))]
+    return apply_in_order(kept, context, loaded=True)

@@ -25,8 +25,9 @@ class Outcome(StrEnum):
 class DeliveryReport:
     """What became of one delivery.
 
-    `state` is as in the ledger, or `repeated` where the same delivery had come before and nothing changed, or
-    `unrecognised`. `counts` adds up to `rows`; `ended` counts rows that a full dump no longer carries.
+    `state` is as in the ledger, or `repeated` where the same delivery had come before and nothing changed,
+    `read again` for a whole feed whose contract changed, or `unrecognised`. `counts` adds up to `rows`; `ended`
+    counts rows that a full dump no longer carries.
     """
 
     feed: str
@@ -46,7 +47,7 @@ class DeliveryReport:
     @property
     def is_accepted(self) -> bool:
         """Whether nothing is left to do: the delivery is applied, now or before."""
-        return self.state in (DeliveryState.APPLIED, "repeated")
+        return self.state in (DeliveryState.APPLIED, "repeated", "read again")
 
     def outcome(self) -> dict[str, Any]:
         """The numbers, as the ledger and the warehouse keep them."""

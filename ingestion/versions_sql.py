@@ -5,8 +5,9 @@ What is held depends only on which row versions came, not on the order in which 
 
 import hashlib
 
-from ingestion.checks_sql import stored_columns
+from ingestion.checks_sql import dated_columns, stored_columns
 from ingestion.formats.rows_sql import LINE
+from ingestion.identifiers import identifier_columns
 from schemas.readers.contracts import ColumnUse, FeedContract
 from stores.operational.deliveries import Delivery
 from stores.quoting import quote_name, quote_text
@@ -33,10 +34,14 @@ def raw_columns(contract: FeedContract) -> tuple[str, ...]:
 
 
 def reading_digest(contract: FeedContract) -> str:
-    """Changes when the contract reads the same delivery into other raw rows."""
+    """Changes when the contract reads the same delivery into other raw rows, or judges them otherwise."""
     derived = [(each.name, each.expression) for each in contract.derived]
     versions = (contract.version_column, contract.operation_column, sorted(contract.operations.items()))
-    return hashlib.sha256(repr((raw_columns(contract), contract.key, versions, derived)).encode()).hexdigest()
+    columns = [(each.name, each.required, each.is_date, sorted(each.codes or ())) for each in contract.columns]
+    rules = [(each.id, each.predicate, each.severity.value) for each in contract.quality]
+    judged = (columns, rules, identifier_columns(contract), dated_columns(contract), contract.future_days)
+    read = (raw_columns(contract), contract.key, versions, derived)
+    return hashlib.sha256(repr((read, judged)).encode()).hexdigest()
 
 
 def make_raw_sql(contract: FeedContract) -> str:
@@ -47,10 +52,15 @@ def make_raw_sql(contract: FeedContract) -> str:
 
 
 def make_shared_sql() -> str:
-    """Makes the tables that all feeds share: tombstones, quarantine, issues and the marks of applied deliveries."""
+    """Makes the tables that all feeds share.
+
+    Tombstones (without a line: a full dump no longer carried the row), rows that a later full dump carries again,
+    quarantine, issues and the marks of applied deliveries.
+    """
     return """
 CREATE TABLE IF NOT EXISTS raw.tombstone (feed VARCHAR, row_key VARCHAR, version VARCHAR, effective_from DATE,
   delivery_id BIGINT, line BIGINT);
+CREATE TABLE IF NOT EXISTS raw.returned (feed VARCHAR, row_key VARCHAR, delivery_id BIGINT);
 CREATE TABLE IF NOT EXISTS raw.applied_delivery (delivery_id BIGINT, number BIGINT, feed VARCHAR,
   reading VARCHAR, outcome VARCHAR);
 CREATE TABLE IF NOT EXISTS quarantine.quarantined_row (delivery_id BIGINT, feed VARCHAR, line BIGINT,
@@ -59,14 +69,30 @@ CREATE TABLE IF NOT EXISTS quarantine.issue (delivery_id BIGINT, feed VARCHAR, l
   column_name VARCHAR, rule VARCHAR, reason VARCHAR)"""
 
 
-def verdicts_sql(contract: FeedContract) -> str:
+def forget_feed_sql(feed: str) -> str:
+    """Drops what is held of the feed."""
+    here = f"feed = {quote_text(feed)}"
+    return f"""DROP TABLE IF EXISTS {raw_table(feed)};
+DELETE FROM raw.tombstone WHERE {here};
+DELETE FROM raw.returned WHERE {here};
+DELETE FROM raw.applied_delivery WHERE {here};
+DELETE FROM quarantine.quarantined_row WHERE {here};
+DELETE FROM quarantine.issue WHERE {here}"""
+
+
+def held_again_sql() -> str:
+    """Counts the row versions in `verdict` that are held already."""
+    return "SELECT count(*) FROM verdict WHERE NOT stored AND (outcome = 'unchanged' OR rule = 'version_reused')"
+
+
+def verdicts_sql(contract: FeedContract, delivery: Delivery) -> str:
     """Makes `verdict`: for each line its outcome, whether it is stored, and why it is quarantined."""
     stored_unchanged = "held_hash IS NULL" if contract.version_column else "false"
     return f"""CREATE OR REPLACE TEMP TABLE verdict AS
 WITH {_sound_sql()},
-{_compared_sql(contract)},
+{_compared_sql(contract, delivery)},
 judged AS (
-  SELECT line, held_hash, CASE
+  SELECT line, held_hash, is_back, CASE
     WHEN held_hash = content_hash THEN 'unchanged'
     WHEN held_hash IS NOT NULL THEN 'version_reused'
     WHEN version < head_version THEN 'late'
@@ -76,7 +102,8 @@ judged AS (
     ELSE 'changed' END AS outcome
   FROM compared
 )
-SELECT line, CASE outcome WHEN 'version_reused' THEN 'quarantined' ELSE outcome END AS outcome,
+SELECT line, CASE WHEN outcome = 'version_reused' THEN 'quarantined' WHEN outcome = 'unchanged' AND is_back THEN 'new'
+    ELSE outcome END AS outcome,
   outcome IN ('new', 'changed', 'late', 'deleted') OR (outcome = 'unchanged' AND {stored_unchanged}) AS stored,
   CASE outcome WHEN 'version_reused' THEN outcome END AS rule,
   CASE outcome WHEN 'version_reused' THEN 'this version of the row came before with other content' END AS reason
@@ -100,19 +127,27 @@ def _sound_sql() -> str:
 )"""
 
 
-def _compared_sql(contract: FeedContract) -> str:
-    """Each sound row beside what is held of its key: the same version, the newest, and the one before it."""
+def _compared_sql(contract: FeedContract, delivery: Delivery) -> str:
+    """Each sound row beside what is held of its key: the same version, the newest, and the one before it.
+
+    That an earlier full dump did not carry a row counts no more where this one does: the row is back.
+    """
+    gone = f"FROM raw.tombstone WHERE feed = {quote_text(contract.id)}"
+    is_back, explicit = ("false", gone)
+    if delivery.name.mode == "full":
+        is_back = f"s.row_key IN (SELECT row_key {gone} AND line IS NULL)"
+        explicit = f"{gone} AND line IS NOT NULL"
     return f"""held AS (
   SELECT event.* FROM (
     SELECT row_key, version, content_hash FROM {raw_table(contract.id)}
-    UNION ALL SELECT row_key, version, 'deleted' FROM raw.tombstone WHERE feed = {quote_text(contract.id)}
+    UNION ALL SELECT row_key, version, 'deleted' {explicit}
   ) event SEMI JOIN sound USING (row_key)
 ),
 head AS (
   SELECT row_key, max(version) AS version, arg_max(content_hash, version) AS content_hash FROM held GROUP BY row_key
 ),
 compared AS (
-  SELECT s.*, held.content_hash AS held_hash, head.version AS head_version,
+  SELECT s.*, held.content_hash AS held_hash, head.version AS head_version, {is_back} AS is_back,
     CASE WHEN lag(s.version) OVER by_version > head.version OR head.version IS NULL
       THEN lag(s.content_hash) OVER by_version ELSE head.content_hash END AS previous_hash
   FROM sound s LEFT JOIN held USING (row_key, version) LEFT JOIN head USING (row_key)
@@ -130,6 +165,17 @@ INSERT INTO {raw_table(contract.id)} SELECT "#row_key", "#version", "#effective_
   v.line, "#content_hash", {stored} {come} AND NOT "#deleted" ORDER BY v.line;
 INSERT INTO raw.tombstone SELECT {quote_text(contract.id)}, "#row_key", "#version", "#effective_from",
   {delivery.delivery_id}, v.line {come} AND "#deleted" ORDER BY v.line"""
+
+
+def take_back_sql(contract: FeedContract, delivery: Delivery) -> str:
+    """Withdraws the tombstones of earlier full dumps from the rows that this one carries, and notes these rows."""
+    feed = quote_text(contract.id)
+    return f"""
+INSERT INTO raw.returned SELECT DISTINCT {feed}, row_key, {delivery.delivery_id} FROM raw.tombstone
+  WHERE feed = {feed} AND line IS NULL
+  AND row_key IN (SELECT "#row_key" FROM checked_row WHERE "#rule" IS NULL) ORDER BY row_key;
+DELETE FROM raw.tombstone WHERE feed = {feed} AND line IS NULL
+  AND row_key IN (SELECT row_key FROM raw.returned WHERE feed = {feed} AND delivery_id = {delivery.delivery_id})"""
 
 
 def end_uncarried_sql(contract: FeedContract, delivery: Delivery) -> str:
@@ -152,23 +198,25 @@ ORDER BY r.row_key"""
 def end_versions_sql(contract: FeedContract, delivery: Delivery) -> str:
     """Ends each version on the day the next one takes effect, for the rows that the delivery touched."""
     raw, feed = raw_table(contract.id), quote_text(contract.id)
+    here = f"delivery_id = {delivery.delivery_id}"
     return f"""
-UPDATE {raw} AS r SET ended_on = greatest(chain.effective_from, chain.next_from) FROM (
+UPDATE {raw} AS r SET ended_on = chain.ended_on FROM (
   WITH touched AS (
-    SELECT row_key FROM {raw} WHERE delivery_id = {delivery.delivery_id}
-    UNION SELECT row_key FROM raw.tombstone WHERE feed = {feed} AND delivery_id = {delivery.delivery_id}
+    SELECT row_key FROM {raw} WHERE {here}
+    UNION SELECT row_key FROM raw.tombstone WHERE feed = {feed} AND {here}
+    UNION SELECT row_key FROM raw.returned WHERE feed = {feed} AND {here}
   ),
   event AS (
     SELECT row_key, version, effective_from, false AS deleted FROM {raw} SEMI JOIN touched USING (row_key)
     UNION ALL SELECT row_key, version, effective_from, true FROM raw.tombstone SEMI JOIN touched USING (row_key)
     WHERE feed = {feed}
   )
-  SELECT row_key, version, deleted, effective_from,
-    lead(effective_from) OVER (PARTITION BY row_key ORDER BY version) AS next_from
-  FROM event
+  SELECT row_key, version, deleted, CASE WHEN next_from IS NOT NULL THEN greatest(effective_from, next_from) END
+    AS ended_on
+  FROM (SELECT *, lead(effective_from) OVER (PARTITION BY row_key ORDER BY version) AS next_from FROM event)
 ) AS chain
-WHERE NOT chain.deleted AND chain.next_from IS NOT NULL AND r.row_key = chain.row_key AND r.version = chain.version
-  AND r.ended_on IS DISTINCT FROM greatest(chain.effective_from, chain.next_from)"""
+WHERE NOT chain.deleted AND r.row_key = chain.row_key AND r.version = chain.version
+  AND r.ended_on IS DISTINCT FROM chain.ended_on"""
 
 
 def quarantine_sql(contract: FeedContract, delivery: Delivery) -> str:

@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from hub import pipeline
+from hub.approval import let_through, read_named
 from hub.commands.desk import Desk, verb
+from hub.commands.ingest import APPROVE
 from hub.commands.publish import tell_publication
-from hub.deliveries import delivery_tables, repeated
+from hub.deliveries import tell_deliveries
 from hub.exits import DEPARTMENT
 
 
@@ -20,26 +22,25 @@ class RunOptions:
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="PATH…", exists=True, help="Delivered files, and folders; none to go on with a stopped run."
+            metavar="PATH…",
+            help="Delivered files, and folders; none to go on with a stopped run; with --approve also numbers.",
         ),
     ] = None
-    approve: Annotated[
-        bool, typer.Option("--approve", help="Let deliveries through that wait because they are much too short.")
-    ] = False
+    approve: Annotated[bool, typer.Option("--approve", help=APPROVE)] = False
 
 
 @verb(RunOptions)
 def run(desk: Desk, options: RunOptions) -> None:
     """Ingest → resolve → publish. Stopped anywhere, the same command goes on from there. 全流程"""
+    named = read_named(options.paths or [], approve=options.approve)
     with desk.site() as site:
-        report = pipeline.run(options.paths or [], site, approve=options.approve)
-    for drawn in delivery_tables(report.deliveries, desk.declarations):
-        desk.console.print(drawn)
-    if repeated(report.deliveries):
-        desk.console.print(f"{repeated(report.deliveries)} deliveries had come before: nothing changed for them.")
+        approved = let_through(named, site) if options.approve else []
+        report = pipeline.run(named.paths, site, approve=options.approve)
+    deliveries = [*approved, *report.deliveries]
+    tell_deliveries(deliveries, desk.declarations, desk.console)
     if report.publication is None:
         desk.console.print(f"Nothing new: snapshot {desk.shelf.current_name()} stays.")
     else:
         tell_publication(desk, report.publication)
-    if not all(each.is_accepted for each in report.deliveries):
+    if not all(each.is_accepted for each in deliveries):
         raise typer.Exit(DEPARTMENT)

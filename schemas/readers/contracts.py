@@ -61,7 +61,7 @@ class Column:
 
     `codes` maps each code as delivered to the register's code; a code that it does not list is an issue.
     `reason` says why a column is dropped or only kept. `items` are the keys of the objects in a column that holds
-    a JSON list.
+    a JSON list. `is_date` says that the column holds days of the calendar.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Column:
     reason: str | None = None
     codes: Mapping[str, str] | None = None
     items: tuple[str, ...] = ()
+    is_date: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,11 @@ class DeliveryFormat:
 
 @dataclass(frozen=True)
 class FeedContract:
-    """One feed of one department; with `database` its deliveries are pulled from there instead of handed in."""
+    """One feed of one department; with `database` its deliveries are pulled from there instead of handed in.
+
+    `future_days` is how far after the delivery a date of something that began may lie. `every_days` is the promised
+    frequency; the numbers of deliveries count from 1 on each date unless `numbers_run_on`.
+    """
 
     id: str
     department: str
@@ -166,6 +171,9 @@ class FeedContract:
     min_share_of_previous: float
     freshness_days: int
     retention_days: int
+    future_days: int = 2
+    every_days: int | None = None
+    numbers_run_on: bool = False
     database: DatabaseTable | None = None
 
     @property
@@ -241,6 +249,9 @@ def _contract(content: ContractFile) -> FeedContract:
         min_share_of_previous=terms.expected_volume.min_share_of_previous,
         freshness_days=days["latency"],
         retention_days=days["retention"],
+        future_days=terms.future_days,
+        every_days=days.get("frequency"),
+        numbers_run_on=terms.sequence == "running",
         database=database_table(server, rows) if isinstance(server, PostgresServer) else None,
     )
 
@@ -263,6 +274,7 @@ def _column(content: Property) -> Column:
         reason=terms.reason,
         codes=None if terms.codes is None else MappingProxyType(dict(terms.codes)),
         items=() if content.items is None else tuple(each.name for each in content.items.properties),
+        is_date=content.logical_type == "date",
     )
 
 

@@ -101,6 +101,8 @@ class ContractTerms(Terms):
     version_column: Name | None = None
     operation_column: Name | None = None
     operations: dict[Name, Literal["insert", "update", "delete"]] = Field(default_factory=dict)
+    sequence: Literal["per_date", "running"] = "per_date"
+    future_days: int = Field(default=2, ge=0)
     derived: tuple[DerivedTerms, ...] = ()
     records: tuple[RecordTerms, ...] = Field(min_length=1)
     facts: tuple[FactTerms, ...] = ()

@@ -1,5 +1,6 @@
 """The ledger of deliveries: what came in, from which feed, and how far it got."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -32,6 +33,11 @@ class DeliveryName:
     mode: str
     date: date
     sequence: int
+
+    @property
+    def place(self) -> tuple[date, int, str]:
+        """Where it counts among the deliveries of its feed: by date, then sequence, a full dump after a delta."""
+        return self.date, self.sequence, self.mode
 
     def __str__(self) -> str:
         return f"{self.feed} {self.mode} of {self.date.isoformat()} no. {self.sequence}"
@@ -101,9 +107,17 @@ class Ledger:
         """Every delivery, in the order of its number."""
         return self._select()
 
-    def in_state(self, *states: DeliveryState) -> list[Delivery]:
-        """The deliveries in these states, in the order of their numbers."""
-        return self._select(table.c.state.in_([state.value for state in states]))
+    def in_state(self, *states: DeliveryState, feed: str | None = None) -> list[Delivery]:
+        """The deliveries in these states, of one feed or of all, in the order of their numbers."""
+        conditions = [table.c.state.in_([state.value for state in states])]
+        return self._select(*conditions, *([] if feed is None else [table.c.feed == feed]))
+
+    def reopen(self, delivery_ids: Sequence[int]) -> None:
+        """Notes all these deliveries as archived and no more, at once: they are to be applied again."""
+        with self._engine.begin() as connection:
+            for delivery_id in delivery_ids:
+                reopened = table.update().where(table.c.delivery_id == delivery_id)
+                connection.execute(reopened.values(state=DeliveryState.ARCHIVED.value, note=""))
 
     def latest_date(self) -> date | None:
         """The date of the newest applied delivery: the date as of which the hub knows the district."""

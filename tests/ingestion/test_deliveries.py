@@ -1,7 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ingestion.ingest import approve_delivery, ingest
+from ingestion.ingest import approve_waiting, ingest
 from tests.ingestion.village import CONTRACT, DELTA, FULL, Village, counted, open_village, row
 
 LATER = "2026-07-01 08:00:00"
@@ -113,7 +113,8 @@ def test_a_full_dump_shorter_than_expected_waits_for_approval(village: Village) 
     short = village.take("people_full_20260707_0001.csv", row("1"))
 
     assert (short.state, village.held()) == ("waiting", before)
-    assert "approve it" in short.note
+    assert "hub ingest --approve 2" in short.note
+    assert "1 rows came, 3 are held and at least 2 were expected" in short.note
     approved = village.take("people_full_20260707_0001.csv", row("1"), approve=True)
     assert (approved.state, approved.ended) == ("applied", 2)
 
@@ -121,9 +122,8 @@ def test_a_full_dump_shorter_than_expected_waits_for_approval(village: Village) 
 def test_a_waiting_delivery_can_be_approved_without_its_file(village: Village) -> None:
     village.take(FULL, row("1"), row("2"), row("3"))
     waiting = village.take("people_full_20260707_0001.csv", row("1"))
-    assert waiting.delivery_id is not None
 
-    assert approve_delivery(waiting.delivery_id, village.context).ended == 2
+    assert [report.ended for report in approve_waiting([str(waiting.delivery_id)], village.context)] == [2]
 
 
 def test_deliveries_in_a_folder_are_taken_in_order(village: Village) -> None:

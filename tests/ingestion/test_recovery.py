@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from ingestion.ingest import ingest
+from ingestion.keep import archive_facts
 from ingestion.recognise import recognise
 from ingestion.recovery import rebuild, settle
 from schemas.readers.contracts import DerivedColumn
@@ -121,7 +122,8 @@ def test_a_killed_process_leaves_a_home_that_the_next_one_finishes(
 def test_a_kill_before_the_ledgers_mark_is_settled_without_the_files(village: Village) -> None:
     village.take(FULL, row("1"))
     before = outcome(village)
-    village.context.operational.ledger.mark(1, DeliveryState.ARCHIVED, outcome={"unknown_columns": []})
+    ledger = village.context.operational.ledger
+    ledger.mark(1, DeliveryState.ARCHIVED, outcome=archive_facts(ledger.get(1)))
     settle(village.context)
 
     assert outcome(village) == before

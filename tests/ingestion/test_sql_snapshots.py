@@ -28,7 +28,7 @@ BUILDERS: dict[str, Callable[[], str]] = {
     "json_rows": lambda: json_rows_sql(CONTRACT),
     "checked_rows": lambda: checked_rows_sql(CONTRACT, NAME),
     "issues": lambda: issues_sql(CONTRACT),
-    "verdicts": lambda: verdicts_sql(CONTRACT),
+    "verdicts": lambda: verdicts_sql(CONTRACT, DELIVERY),
     "store_rows": lambda: store_rows_sql(CONTRACT, DELIVERY),
     "end_uncarried": lambda: end_uncarried_sql(CONTRACT, DELIVERY),
     "end_versions": lambda: end_versions_sql(CONTRACT, DELIVERY),

@@ -8,7 +8,7 @@ keyed AS (
   FROM timed
 ),
 judged AS (SELECT *, CASE
-    WHEN "#fault" IS NOT NULL THEN {'rule': "#fault", 'reason': 'the line cannot be split into the columns of the header'}
+    WHEN "#fault" IS NOT NULL THEN {'rule': "#fault", 'reason': CASE "#fault" WHEN 'torn_line' THEN 'the line cannot be split into the columns of the header' WHEN 'value_too_long' THEN 'a line or value is longer than 1 MiB' WHEN 'nul_character' THEN 'a value holds a NUL character' WHEN 'key_doubled' THEN 'the object has a key twice' WHEN 'title_row' THEN 'stands above the header; take it out' WHEN 'totals_row' THEN 'sums up other rows; take it out' WHEN 'repeated_header' THEN 'is the header once more; take it out' WHEN 'formula_without_value' THEN 'a cell has a formula without its result; save the workbook in Excel, or paste values' WHEN 'error_in_cell' THEN 'a cell holds an error such as #N/A; correct it' WHEN 'key_as_number' THEN 'the key came as a number, which loses digits; it must come as text' WHEN 'merged_cells' THEN 'cells are merged over several rows; unmerge them and fill each' END}
     WHEN "#row_key" IS NULL THEN {'rule': 'key_missing', 'reason': 'no value in 编号'}
     WHEN trim(coalesce("更新时间", '')) = '' THEN {'rule': 'version_missing', 'reason': 'no value in 更新时间'}
     WHEN "#given_version" IS NULL THEN {'rule': 'version_unreadable', 'reason': '更新时间 ' || "更新时间" || ' is neither a time nor a whole number'}

@@ -9,14 +9,14 @@ WITH sound AS (
 held AS (
   SELECT event.* FROM (
     SELECT row_key, version, content_hash FROM raw."people"
-    UNION ALL SELECT row_key, version, 'deleted' FROM raw.tombstone WHERE feed = 'people'
+    UNION ALL SELECT row_key, version, 'deleted' FROM raw.tombstone WHERE feed = 'people' AND line IS NOT NULL
   ) event SEMI JOIN sound USING (row_key)
 ),
 head AS (
   SELECT row_key, max(version) AS version, arg_max(content_hash, version) AS content_hash FROM held GROUP BY row_key
 ),
 compared AS (
-  SELECT s.*, held.content_hash AS held_hash, head.version AS head_version,
+  SELECT s.*, held.content_hash AS held_hash, head.version AS head_version, s.row_key IN (SELECT row_key FROM raw.tombstone WHERE feed = 'people' AND line IS NULL) AS is_back,
     CASE WHEN lag(s.version) OVER by_version > head.version OR head.version IS NULL
       THEN lag(s.content_hash) OVER by_version ELSE head.content_hash END AS previous_hash
   FROM sound s LEFT JOIN held USING (row_key, version) LEFT JOIN head USING (row_key)
@@ -24,7 +24,7 @@ compared AS (
   WINDOW by_version AS (PARTITION BY s.row_key ORDER BY s.version)
 ),
 judged AS (
-  SELECT line, held_hash, CASE
+  SELECT line, held_hash, is_back, CASE
     WHEN held_hash = content_hash THEN 'unchanged'
     WHEN held_hash IS NOT NULL THEN 'version_reused'
     WHEN version < head_version THEN 'late'
@@ -34,7 +34,8 @@ judged AS (
     ELSE 'changed' END AS outcome
   FROM compared
 )
-SELECT line, CASE outcome WHEN 'version_reused' THEN 'quarantined' ELSE outcome END AS outcome,
+SELECT line, CASE WHEN outcome = 'version_reused' THEN 'quarantined' WHEN outcome = 'unchanged' AND is_back THEN 'new'
+    ELSE outcome END AS outcome,
   outcome IN ('new', 'changed', 'late', 'deleted') OR (outcome = 'unchanged' AND held_hash IS NULL) AS stored,
   CASE outcome WHEN 'version_reused' THEN outcome END AS rule,
   CASE outcome WHEN 'version_reused' THEN 'this version of the row came before with other content' END AS reason
