@@ -39,6 +39,13 @@ def write_daily_delta(feeds: Path, out: Path, *, days: int, rows: int) -> int:
     return sum(taken.values())
 
 
+def read_rows(file: Path) -> list[object]:
+    """The rows of a delivery as they were written: tuples of texts, or lines of JSON."""
+    if file.suffix == ".jsonl":
+        return list(file.read_text(encoding="utf-8").splitlines(keepends=True))
+    return list(zip(*(column.to_pylist() for column in _READERS[file.suffix](file).columns), strict=True))
+
+
 def _joined(feed: Path, days: int) -> pa.Table | list[str]:
     """The rows of the last days: lines of JSON where the feed delivers these, else a table of texts."""
     stamps = sorted(_stamp(days - number) for number in range(DAYS_JOINED))

@@ -80,7 +80,7 @@ def run(trial: Trial) -> Measurement:
 
 def evaluate(trial: Trial) -> Measurement:
     """The snapshot of `run`, or of `delta` after it, against truth."""
-    _need_home(trial)
+    need_home(trial)
     done = hub(["--home", trial.home, "evaluate", "--truth", trial.district / "truth", "--format", "json"])
     figures = json.loads(done.output)["registers"]
     found = {name: _accuracy(each) for name, each in figures.items()}
@@ -89,7 +89,7 @@ def evaluate(trial: Trial) -> Measurement:
 
 def delta(trial: Trial) -> Measurement:
     """One more daily delta on the home that `run` left."""
-    _need_home(trial)
+    need_home(trial)
     if _has_delta(trial.home):
         keep(trial.work, run(trial))
     before = _rows(trial.home)
@@ -99,7 +99,7 @@ def delta(trial: Trial) -> Measurement:
 
 def rebuild(trial: Trial) -> Measurement:
     """Everything at once into a fresh home with little memory; then the partition beside the one of `delta`."""
-    _need_home(trial)
+    need_home(trial)
     if not _has_delta(trial.home):
         keep(trial.work, delta(trial))
     deliveries = [*base_deliveries(trial.district / "feeds", DAYS), trial.delta]
@@ -136,7 +136,8 @@ def _need_district(trial: Trial) -> None:
         write_daily_delta(trial.district / "feeds", trial.delta, days=DAYS, rows=rows)
 
 
-def _need_home(trial: Trial) -> None:
+def need_home(trial: Trial) -> None:
+    """Makes the district and runs it where the trial has no published snapshot yet."""
     _need_district(trial)
     if not (trial.home / "snapshots" / "current").exists():
         keep(trial.work, run(trial))

@@ -14,6 +14,12 @@ COMMANDS = {
     "rebuild": "hub run, all feeds with the delta",
 }
 
+CONTENDERS = {
+    "hub": "hub: collapse, block, score, cluster, repair, name",
+    "tables": "plain Splink, a table for each feed",
+    "table": "plain Splink, one table",
+}
+
 
 def district_size(measurements: Sequence[Measurement]) -> str:
     """Everything that was measured of runs at district size."""
@@ -88,6 +94,28 @@ def accuracy(measurements: Sequence[Measurement]) -> str:
     return table(["persons", "register", *(name.replace("_", " ") for name in ACCURACY)], rows)
 
 
+def beside_splink(measurements: Sequence[Measurement]) -> str:
+    """Every contender with its time, its memory and how right it is; times against the hub's on the same records."""
+    hub = {
+        (each.persons, each.found["numbers"]): each.found["seconds"]
+        for each in measurements
+        if not each.failed and each.found["contender"] == "hub"
+    }
+    rows: list[Sequence[Cell]] = []
+    for each in sorted(measurements, key=_place):
+        found, name = each.found, CONTENDERS[each.found["contender"]]
+        if each.failed:
+            rows.append([each.persons, found["numbers"], f"{name}: failed, {each.failed}"])
+            continue
+        seconds, ours = found["seconds"], hub.get((each.persons, found["numbers"]))
+        times = [f"{seconds:.1f}", f"{seconds / ours:.1f}×" if ours else None, f"{found['cpu_seconds']:.1f}"]
+        right = [found[name] for name in ("precision", "recall", "recall_of_decidable", "largest_cluster")]
+        counts = [found["records"], found["pairs"]]
+        rows.append([each.persons, found["numbers"], name, *counts, *times, f"{each.peak_gib:.1f}", *right])
+    header = ["persons", "ID numbers", "linked by", "records", "scored pairs", "wall s", "against the hub", "CPU s"]
+    return table([*header, "peak GiB", "precision", "recall", "recall of decidable", "largest cluster"], rows)
+
+
 def partition(rebuild: Measurement) -> str:
     """Whether the rebuild gives the partition of the delta."""
     found = rebuild.found["partition"]
@@ -105,6 +133,10 @@ def partition(rebuild: Measurement) -> str:
 def limit(rebuild: Measurement) -> str:
     """The memory limit of the rebuild in words."""
     return f"memory limit {rebuild.found['limit']}"
+
+
+def _place(each: Measurement) -> tuple[int, str, int]:
+    return each.persons, each.found["numbers"], list(CONTENDERS).index(each.found["contender"])
 
 
 def _name(each: Measurement) -> str:
