@@ -77,20 +77,14 @@ class OpenTable:
         while True:
             try:
                 batch = stream.read_next_batch()
-                batch.validate(full=True)
             except StopIteration:
                 return
-            except pa.ArrowInvalid:
-                raise SourceError(
-                    f"{self.table}: a value is not UTF-8, because the database declares no encoding (SQL_ASCII): the "
-                    "department hands files in, or gives a view that converts the values"
-                ) from None
             except OSError:
                 # Its words are the server's, which may quote rows.
                 raise SourceError(
-                    f"{self.table}: the reading broke off: the server ended the connection or cancelled the reading, "
-                    f"or it took longer than {self.table.statement_timeout_seconds} s (statementTimeoutSeconds of the "
-                    "contract); nothing of it was taken in, pull again"
+                    f"{self.table}: the reading broke off: the server ended the connection, or cancelled the reading, "
+                    f"as after {self.table.statement_timeout_seconds} s (statementTimeoutSeconds of the contract), or "
+                    "holds bytes of no encoding (SQL_ASCII) that are not UTF-8; nothing of it was taken in, pull again"
                 ) from None
             yield batch
 
@@ -120,12 +114,15 @@ def _connected(table: DatabaseTable, credentials: Credentials) -> Connection:
             connection: Connection = dbapi.connect(_connection_string(table, credentials), autocommit=True)
             return connection
         except adbc_driver_manager.Error as error:
-            told = str(error)
-        if pause is None or not any(each in told for each in UNANSWERED):
+            told = str(error).removeprefix("IO: [libpq] Failed to connect: ")
+        is_answered = not any(each in told for each in UNANSWERED)
+        if pause is None or is_answered:
             break
         time.sleep(pause)
-    reason = credentials.hidden_in(" ".join(told.removeprefix("IO: [libpq] Failed to connect: ").split()))
-    raise SourceError(f"{table}: cannot connect with the user and password of {credentials.origin}: {reason}")
+    reason = credentials.hidden_in(" ".join(told.split()))
+    if is_answered:
+        raise SourceError(f"{table}: the server lets nobody in with the credentials of {credentials.origin}: {reason}")
+    raise SourceError(f"{table}: nobody answers: ask whether the server runs and the way to it is open: {reason}")
 
 
 def _connection_string(table: DatabaseTable, credentials: Credentials) -> str:

@@ -48,7 +48,7 @@ class Server:
 
     def connection(self, database: str = "postgres") -> Any:
         quoted = OWNER_PASSWORD.replace("'", "\\'")
-        address = f"host=127.0.0.1 port={self.port} dbname={database} user={OWNER} sslmode=disable"
+        address = f"host=127.0.0.1 port={self.port} dbname={database} user={OWNER} sslmode=disable client_encoding=UTF8"
         return dbapi.connect(f"{address} password='{quoted}'", autocommit=True)
 
     def execute(self, *statements: str, database: str = "postgres") -> None:
@@ -56,6 +56,13 @@ class Server:
         with self.connection(database) as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
+
+    def number(self, sql: str) -> int:
+        """The one number that the owner is answered."""
+        with self.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            [(value,)] = cursor.fetchall()
+        return int(value)
 
     def asked_as_reader(self, sql: str) -> Any:
         """The one value that the reader is answered."""

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from ingestion.report import DeliveryReport
+from ingestion.sources.credentials import read_credentials
+from ingestion.sources.postgresql import open_table
 from ingestion.sources.pull import PullOrder, pull_tables
+from ingestion.sources.rows import RowsWanted, check_columns, write_rows
 from schemas.readers.contracts import ColumnUse, DeliveryFormat, FeedContract, FileFormat
 from schemas.readers.databases import DatabaseTable, pulled_file_pattern
+from stores.progress import SilentProgress
 from tests.ingestion.village import CONTRACT, Village, open_village
 from tests.postgresql.server import READER, READER_PASSWORD, Server
 
@@ -74,6 +80,19 @@ def credentials(folder: Path, **changes: str) -> dict[str, str]:
     path.touch(mode=0o600)
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in content.items()), encoding="utf-8")
     return {"HUB_FEED_PEOPLE_CREDENTIALS": str(path)}
+
+
+def rows_of(folder: Path, declared: FeedContract, since: str | None = None) -> list[dict[str, str | None]]:
+    """The rows of the delivery file."""
+    table = declared.database
+    assert table is not None
+    path = folder / f"{len([*folder.iterdir()])}.parquet"
+    with open_table(table, read_credentials("people", credentials(folder / "secrets"))) as opened:
+        kinds = opened.kinds()
+        check_columns(kinds, declared, table)
+        write_rows(opened, RowsWanted(declared, kinds, since), path, SilentProgress())
+    rows: list[dict[str, str | None]] = pq.read_table(path).to_pylist()
+    return rows
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from ingestion.sources.credentials import read_credentials
 from ingestion.sources.postgresql import open_table
 from ingestion.sources.rows import RowsWanted, write_rows
 from ingestion.sources.table_sql import count_sql, since_sql
-from schemas.readers.contracts import FeedContract
 from stores.progress import SilentProgress
 from tests.ingestion.sources.office import (
     COLUMNS,
@@ -21,21 +20,10 @@ from tests.ingestion.sources.office import (
     insert,
     make_table,
     row,
+    rows_of,
     sql_row,
 )
 from tests.postgresql.server import READER, Server
-
-
-def rows_of(folder: Path, declared: FeedContract, since: str | None = None) -> list[dict[str, str | None]]:
-    """The rows of the delivery file."""
-    table = declared.database
-    assert table is not None
-    path = folder / f"{len([*folder.iterdir()])}.parquet"
-    with open_table(table, read_credentials("people", credentials(folder / "secrets"))) as opened:
-        write_rows(opened, RowsWanted(declared, opened.kinds(), since), path, SilentProgress())
-    rows: list[dict[str, str | None]] = pq.read_table(path).to_pylist()
-    return rows
-
 
 TYPES: Mapping[str, tuple[str, str, str]] = {
     "编号": ("bigint", "9223372036854775807", "9223372036854775807"),
