@@ -28,6 +28,11 @@ SHEET_TEXT_BYTES = 512 * MIB
 HEADER_ROWS = 20
 """The rows in which the header of a sheet is looked for."""
 
+VISIBLE_SHEETS = 20
+
 PARQUET_ROWS = 100_000_000
+
+LIST_BYTES = 16 * MIB
+"""The list of the sheets of a workbook, unpacked."""
 
 SIDECAR_BYTES = 64 * 1024

@@ -1,0 +1,181 @@
+"""Looks through a workbook's XML before it is read: how large a sheet is, and which of its cells hold no value."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+
+import numpy as np
+
+from ingestion.formats.limits import LIST_BYTES, MIB, SHEET_CELLS, SHEET_TEXT_BYTES
+from ingestion.formats.workbook_parts import WorkbookParts
+
+SHARED = "xl/sharedStrings.xml"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_DECLARED = (b"<!DOCTYPE", b"<!ENTITY")
+_LONGEST_ROW = 64 * MIB
+_CELL_REACH = 64 * 1024
+
+# As nearly every program writes cells: quick to find. The patterns behind them find them however they are written.
+_USUAL_COLUMN = re.compile(rb'<c r="([A-Z]+)')
+_USUAL_ROW = re.compile(rb'<c r="[A-Z]+(\d+)"')
+_USUAL_SHARED = re.compile(rb't="s"><v>(\d+)')
+_USUAL_CELL = re.compile(rb"<c[\s>/]")
+_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s>/])[^>]*>")
+_PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
+_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v(?:\s[^>]*)?>\s*(\d+)")
+_STRING = re.compile(rb"<(?:\w+:)?si(?=[\s>/])")
+_NO_RESULT = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^>]*)?/>)\s*</(?:\w+:)?c>")
+_ERROR = re.compile(rb"\st\s*=\s*[\"']e[\"']")
+_ROW_START = re.compile(rb"<(?:\w+:)?row[\s>]")
+
+Cell = tuple[int, int]
+Lengths = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+@dataclass
+class SheetScan:
+    """What the XML of one sheet says: its last row and column in use, and the cells without a value.
+
+    Rows and columns count from 1; a cell is (row, column).
+    """
+
+    rows: int = 0
+    columns: int = 0
+    formulas: set[Cell] = field(default_factory=set)
+    errors: set[Cell] = field(default_factory=set)
+    text_bytes: int = 0
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether reading the sheet would take more memory than a workbook may."""
+        return self.rows * self.columns > SHEET_CELLS
+
+
+def scan_sheet(parts: WorkbookParts, sheet: str) -> SheetScan:
+    """Looks through one sheet; raises RefusedDeliveryError where it is too large to be read."""
+    part = _part_of(sheet, parts)
+    lengths = _string_lengths(parts)
+    scan = SheetScan()
+    for rows in _whole_rows(parts, part):
+        _look_at(rows, scan, lengths, parts)
+        if scan.is_too_large:
+            parts.refuse(
+                f"sheet {sheet} reaches to row {scan.rows:,} and column {scan.columns:,}, more than {SHEET_CELLS:,} "
+                "cells: delete what stands far from the rows, or hand it in as CSV,"
+            )
+        if scan.text_bytes > SHEET_TEXT_BYTES:
+            limit = SHEET_TEXT_BYTES // MIB
+            parts.refuse(f"the texts of sheet {sheet} take more than {limit} MiB: hand it in in parts or as CSV,")
+    return scan
+
+
+def _part_of(sheet: str, parts: WorkbookParts) -> str:
+    """The part that holds the sheet of this name."""
+    relations = _tree("xl/_rels/workbook.xml.rels", parts)
+    targets = {each.get("Id"): each.get("Target") or "" for each in relations}
+    sheets = [each for each in _tree("xl/workbook.xml", parts).iter() if each.tag.endswith("}sheet")]
+    found = [targets.get(each.get(_RELATION), "") for each in sheets if each.get("name") == sheet]
+    target = found[0] if len(found) == 1 else ""
+    part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    if part not in parts.parts:
+        parts.refuse(f"sheet {sheet} is named twice or its part is missing: save it in Excel again")
+    return part
+
+
+def _tree(part: str, parts: WorkbookParts) -> ElementTree.Element:
+    if part not in parts.parts or parts.parts[part].file_size > LIST_BYTES:
+        parts.refuse(f"part {part} is missing or too large: save it in Excel again")
+    text = parts.read(part)
+    if any(word in text for word in _DECLARED):
+        parts.refuse(f"part {part} declares entities, which no Excel file does: save it in Excel again")
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        parts.refuse(f"part {part} is damaged ({error}): save it in Excel again")
+
+
+def _string_lengths(parts: WorkbookParts) -> Lengths:
+    """The bytes that each shared text takes, markup included."""
+    starts: list[int] = []
+    read, held = 0, b""
+    for block in parts.blocks(SHARED) if SHARED in parts.parts else ():
+        text = held + block
+        # What is cut by the end of a block is found with the next one.
+        held = text[text.rfind(b"<") :]
+        starts += [read + found.start() for found in _STRING.finditer(text, 0, len(text) - len(held))]
+        read += len(text) - len(held)
+        if len(held) > _LONGEST_ROW:
+            parts.refuse(f"a text of part {SHARED} is longer than {_LONGEST_ROW // MIB} MiB: take it out")
+    ends = np.array([*starts, read + len(held)], np.int64)
+    return ends[1:] - ends[:-1]
+
+
+def _whole_rows(parts: WorkbookParts, part: str) -> Iterator[bytes]:
+    """The part in pieces that are cut where a row starts."""
+    held = b""
+    for block in parts.blocks(part):
+        unseen = max(0, len(held) - _CELL_REACH)
+        held += block
+        starts = [found.start() for found in _ROW_START.finditer(held, unseen)]
+        if starts:
+            yield held[: starts[-1]]
+            held = held[starts[-1] :]
+        if len(held) > _LONGEST_ROW:
+            parts.refuse(f"a row of part {part} is longer than {_LONGEST_ROW // MIB} MiB: hand it in as CSV")
+    yield held
+
+
+def _look_at(rows: bytes, scan: SheetScan, lengths: Lengths, parts: WorkbookParts) -> None:
+    _measure(rows, scan, parts)
+    if len(lengths):
+        shared = np.array(_shared_texts(rows), np.bytes_).astype(np.int64)
+        scan.text_bytes += int(lengths[shared[shared < len(lengths)]].sum())
+    if b"<f" in rows or b":f" in rows:
+        scan.formulas |= {_cell_before(rows, found.start()) for found in _NO_RESULT.finditer(rows)}
+    if b'"e"' in rows or b"'e'" in rows:
+        scan.errors |= {_cell_before(rows, found.end()) for found in _ERROR.finditer(rows)}
+
+
+def _measure(rows: bytes, scan: SheetScan, parts: WorkbookParts) -> None:
+    columns = _USUAL_COLUMN.findall(rows)
+    numbers = _USUAL_ROW.findall(rows)
+    is_usual = len(columns) == len(numbers) == len(_USUAL_CELL.findall(rows)) and (columns or b":c" not in rows)
+    found = SheetScan(max(map(int, set(numbers)), default=0), max(map(_column_number, set(columns)), default=0))
+    if not is_usual or found.is_too_large:
+        found = _measure_each(rows, parts)
+    scan.rows, scan.columns = max(scan.rows, found.rows), max(scan.columns, found.columns)
+
+
+def _measure_each(rows: bytes, parts: WorkbookParts) -> SheetScan:
+    """The slow way, for cells written otherwise and for sheets that empty cells make too large."""
+    scan = SheetScan()
+    for cell in _CELL.findall(rows):
+        if cell.endswith(b"/>"):
+            continue
+        place = _PLACE.search(cell)
+        if place is None:
+            parts.refuse("its cells are written without their places: open it in Excel, save it")
+        scan.columns = max(scan.columns, _column_number(place[1]))
+        scan.rows = max(scan.rows, int(place[2]))
+    return scan
+
+
+def _shared_texts(rows: bytes) -> list[bytes]:
+    usual = _USUAL_SHARED.findall(rows)
+    is_usual = len(usual) == rows.count(b'"s"') + rows.count(b"'s'")
+    return usual if is_usual else _SHARED.findall(rows)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _cell_before(rows: bytes, position: int) -> Cell:
+    """The cell that begins last before the position; (0, 0) where it has no place."""
+    start = max(rows.rfind(b"<c ", 0, position), rows.rfind(b":c ", 0, position))
+    place = _PLACE.search(rows, start, rows.find(b">", start)) if start >= 0 else None
+    return (int(place[2]), _column_number(place[1])) if place else (0, 0)
