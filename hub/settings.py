@@ -38,6 +38,11 @@ class Settings:
             memory_limit=self.memory_limit, threads=self.threads, temp_directory=self.temp_directory
         )
 
+    def told(self) -> str:
+        """Every setting in force with its value and where that came from, as one line."""
+        parts = [f"{name} {getattr(self, name)} ({origin})" for name, origin in self.origins.items()]
+        return f"Settings: {', '.join(parts)}"
+
     @property
     def graph_buffer_pool_bytes(self) -> int:
         """The graph engine's buffer pool in bytes."""

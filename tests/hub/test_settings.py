@@ -44,6 +44,19 @@ def test_the_environment_overrules_the_file(home: Home) -> None:
     assert (settings.memory_limit, settings.origins["memory_limit"]) == ("2GB", str(home.root / "home.toml"))
 
 
+def test_settings_are_told_with_their_origins(home: Home) -> None:
+    told = read_settings(home, {"HUB_MEMORY_LIMIT": "4GB"}).told()
+    assert told.startswith("Settings: memory_limit 4GB (HUB_MEMORY_LIMIT), threads ")
+    assert f"temp_directory {home.temp} (default)" in told
+    assert told.endswith("keep_snapshots 3 (default)")
+
+
+def test_every_setting_is_written_down(home: Home) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    told = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    assert told == set(read_settings(home, {}).origins)
+
+
 def test_every_mistake_is_told_at_once(home: Home) -> None:
     set_in_file(home, 'threds = 4\nmemory_limit = "much"')
     with pytest.raises(UsageError) as refused:
