@@ -1,6 +1,8 @@
 """The table of exit codes: which error means whose turn it is, and how it is told."""
 
+import errno
 from collections.abc import Mapping
+from concurrent.futures import BrokenExecutor
 
 from rich.console import Console
 
@@ -28,6 +30,17 @@ EXIT_CODES: Mapping[type[Exception], tuple[int, str]] = {
     SnapshotError: (STORE, "No usable snapshot"),
     StoreError: (STORE, "A store does not work"),
     HubError: (STORE, "The run failed"),
+    OSError: (STORE, "The machine does not let the hub work"),
+    MemoryError: (STORE, "There is not enough memory"),
+    BrokenExecutor: (STORE, "A process of the hub was ended from outside"),
+}
+AGAIN = "give the same command again: it goes on from where it was"
+REMEDIES: Mapping[int | None, str] = {
+    errno.ENOSPC: f"Free some space on that disk, then {AGAIN}",
+    errno.EDQUOT: f"Ask for more room for whoever runs the hub, then {AGAIN}",
+    errno.EROFS: f"Make the disk writable, then {AGAIN}",
+    errno.EACCES: f"Give whoever runs the hub the right to it, then {AGAIN}",
+    errno.EIO: f"Look after the disk: it does not read or write. Then {AGAIN}",
 }
 
 
@@ -35,6 +48,18 @@ def report(error: Exception, console: Console) -> int:
     """Tells the error to a person and returns the exit code."""
     code, title = next(found for kind, found in EXIT_CODES.items() if isinstance(error, kind))
     console.print(f"[bold red]{title}.[/]")
-    for line in str(error).splitlines() or [type(error).__name__]:
+    for line in _told(error).splitlines() or [type(error).__name__]:
         console.print(f"  {line}", markup=False, soft_wrap=True)
     return code
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}\n{REMEDIES.get(error.errno, f'Put that right, then {AGAIN}')}"
+    if isinstance(error, MemoryError | BrokenExecutor):
+        return (
+            f"{error or 'The system gave no more.'}\nLower HUB_MEMORY_LIMIT, HUB_THREADS or HUB_GRAPH_BUFFER_POOL (or "
+            f"[settings] of home.toml) to what the machine has, or give it more memory, then {AGAIN}"
+        )
+    return str(error)

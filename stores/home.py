@@ -54,6 +54,26 @@ class Home:
         return self.root / "warehouse.duckdb"
 
     @property
+    def damaged(self) -> Path:
+        """Folder of what the last repair set aside; the next command that writes empties it."""
+        return self.root / "damaged"
+
+    @property
+    def damage_mark(self) -> Path:
+        """File that says why the warehouse is to be made anew; there only from a damage to its repair."""
+        return self.root / "warehouse.damage"
+
+    @property
+    def warehouse_size(self) -> Path:
+        """File with the size of the warehouse after a command that ended well; not there while one is at work."""
+        return self.root / "warehouse.size"
+
+    @property
+    def lock(self) -> Path:
+        """File that the one command holds that writes to the home."""
+        return self.root / "lock"
+
+    @property
     def snapshots(self) -> Path:
         """Folder of the published snapshots."""
         return self.root / "snapshots"

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from stores.errors import WarehouseError
+from stores.errors import StoreError
+from stores.faults import told, told_at_opening
 
 SCHEMAS = ("raw", "standard", "quarantine", "resolved", "graph")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -37,11 +38,12 @@ class Warehouse:
 
     def execute(self, sql: str, parameters: Parameters | None = None) -> None:
         """Runs statements whose result nobody reads; a parameter list goes with a single statement."""
-        self._run(sql, parameters).fetchall()
+        self.rows(sql, parameters)
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """All rows of the answer."""
-        return self._run(sql, parameters).fetchall()
+        with _told(sql):
+            return self._run(sql, parameters).fetchall()
 
     def arrow(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """The answer of a SELECT as an Arrow table."""
@@ -86,13 +88,12 @@ class Warehouse:
         self.close()
 
     def _run(self, sql: str, parameters: Parameters | None) -> duckdb.DuckDBPyConnection:
-        with _told(sql):
-            return self._connection.execute(sql) if parameters is None else self._connection.execute(sql, parameters)
+        return self._connection.execute(sql) if parameters is None else self._connection.execute(sql, parameters)
 
     def _roll_back(self) -> None:
         try:
             self.execute("ROLLBACK")
-        except WarehouseError:
+        except StoreError:
             # A failed COMMIT has ended the transaction by itself; the first error is the one to tell.
             return
 
@@ -101,20 +102,22 @@ class Warehouse:
 def _told(sql: str) -> Iterator[None]:
     try:
         yield
-    except duckdb.FatalException as error:
-        raise WarehouseError(f"the warehouse must be closed and opened again: {error}") from error
     except duckdb.Error as error:
-        raise WarehouseError(f"{error}\nin: {sql[:2000]}") from error
+        raise told(error, sql=sql) from error
 
 
 def open_warehouse(path: Path | None, *, settings: WarehouseSettings | None = None) -> Warehouse:
     """The warehouse in this file, made where it is missing; None keeps it in memory.
 
-    Raises WarehouseError where the file is damaged or another process writes to it.
+    Raises DamageError where the file is damaged, WarehouseError where another process has it open.
     """
     warehouse = _connect(path, settings or WarehouseSettings(), read_only=False)
-    for schema in SCHEMAS:
-        warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    try:
+        for schema in SCHEMAS:
+            warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    except StoreError:
+        warehouse.close()
+        raise
     return warehouse
 
 
@@ -138,8 +141,5 @@ def _connect(path: Path | None, settings: WarehouseSettings, *, read_only: bool)
     try:
         connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
     except duckdb.Error as error:
-        raise WarehouseError(
-            f"cannot open {path}: {error}\nClose whatever else uses it; if it is damaged, remove it and run "
-            "`hub ingest` again: it is made anew from the archive."
-        ) from error
+        raise told_at_opening(error, place=str(path)) from error
     return Warehouse(connection)

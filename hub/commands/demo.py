@@ -44,7 +44,7 @@ def demo(desk: Desk, options: DemoOptions) -> None:
         f"all the faults of real feeds, then daily changes ({plan.days}). Nobody in it exists.\n"
     )
     create_home(plan.home, kind="synthetic")
-    there = Desk(plan.home, desk.overlay)
+    there = replace(desk, home_folder=plan.home)
     with there.site() as site:
         clock = Clock(site.progress)
         report = _run(replace(site, progress=clock), plan)

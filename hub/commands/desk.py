@@ -4,7 +4,7 @@ import getpass
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -19,19 +19,19 @@ from hub.site import Site
 from hub.terminal import TerminalProgress, console_for_people
 from schemas.declarations import Declarations, load_declarations
 from stores.home import Home, open_home
-from stores.operational import open_operational
+from stores.opening import open_stores
 from stores.snapshots import SnapshotShelf
-from stores.warehouse import open_warehouse
 
 Options = TypeVar("Options")
 
 
 @dataclass(frozen=True)
 class Desk:
-    """One invocation of the command line: which home, which declarations, who types."""
+    """One invocation of the command line: which home, which declarations, which verb, who types."""
 
     home_folder: Path
     overlay: Path | None
+    verb: str = ""
 
     @cached_property
     def console(self) -> Console:
@@ -70,13 +70,14 @@ class Desk:
     @contextmanager
     def site(self) -> Iterator[Site]:
         """The home's stores, open for writing, with progress shown beside the results (on standard error)."""
-        drawn = TerminalProgress(console_for_people(stderr=True))
-        with (
-            open_operational(self.home) as operational,
-            open_warehouse(self.home.warehouse, settings=self.settings.warehouse) as warehouse,
-            drawn,
-        ):
-            yield Site(self.home, warehouse, operational, self.declarations, self.settings, drawn)
+        console = console_for_people(stderr=True)
+        drawn = TerminalProgress(console)
+
+        def tell(repair: str) -> None:
+            console.print(f"repaired: {repair}", markup=False, soft_wrap=True)
+
+        with open_stores(self.home, self.verb, settings=self.settings.warehouse, tell=tell) as stores, drawn:
+            yield Site(self.home, stores.warehouse, stores.operational, self.declarations, self.settings, drawn)
 
 
 def verb(options: type[Options]) -> Callable[[Callable[[Desk, Options], None]], Callable[..., None]]:
@@ -87,7 +88,7 @@ def verb(options: type[Options]) -> Callable[[Callable[[Desk, Options], None]], 
 
     def wrap(function: Callable[[Desk, Options], None]) -> Callable[..., None]:
         def command(context: typer.Context, **values: Any) -> None:
-            function(context.obj, options(**values))
+            function(replace(context.obj, verb=function.__name__), options(**values))
 
         command.__doc__ = function.__doc__
         command.__name__ = function.__name__

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hub.commands.desk import Desk, verb
-from hub.stages import link, take_up
+from hub.stages import bring_in, link, take_up
 
 
 @dataclass(frozen=True)
@@ -15,5 +15,7 @@ class ResolveOptions:
 def resolve(desk: Desk, options: ResolveOptions) -> None:
     """Link records of houses, then units, then persons; then golden records and residence. 归并"""
     with desk.site() as site:
+        # What a kill or a damage took from the warehouse comes back first.
+        bring_in((), site)
         link(site, take_up(site).run_id)
     desk.console.print("Resolved. Next: hub publish")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hub.commands.desk import Desk, verb
 from hub.errors import UsageError
+from hub.stages import bring_in
 from hub.training import WEIGHTS_FOLDER, train_all
 
 
@@ -21,6 +22,7 @@ def train(desk: Desk, options: TrainOptions) -> None:
             f"(they go to DIR/{WEIGHTS_FOLDER}, and runs with the same --schemas use them)"
         )
     with desk.site() as site:
+        bring_in((), site)
         weights = train_all(site, desk.overlay)
     for register, each in weights.items():
         desk.console.print(f"{register}: version {each.version}, from {each.records:,} records", soft_wrap=True)

@@ -10,9 +10,8 @@ from hub.settings import read_settings
 from hub.site import Site
 from schemas.declarations import load_declarations
 from stores.home import Home
-from stores.operational import open_operational
+from stores.opening import open_stores
 from stores.progress import SilentProgress
-from stores.warehouse import open_warehouse
 
 HUB = [sys.executable, "-c", "from hub.cli import main; main()"]
 
@@ -20,9 +19,9 @@ HUB = [sys.executable, "-c", "from hub.cli import main; main()"]
 @contextmanager
 def at_work(home: Home, **environment: str) -> Iterator[Site]:
     """The home with its stores open, silent."""
-    with open_operational(home) as operational, open_warehouse(home.warehouse) as warehouse:
-        settings = read_settings(home, environment)
-        yield Site(home, warehouse, operational, load_declarations(), settings, SilentProgress())
+    settings = read_settings(home, environment)
+    with open_stores(home, "test", settings=settings.warehouse, tell=lambda _: None) as stores:
+        yield Site(home, stores.warehouse, stores.operational, load_declarations(), settings, SilentProgress())
 
 
 def first_day(feeds: Path) -> list[Path]:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from stores.errors import WarehouseError
+from stores.errors import DamageError, MemoryLimitError, WarehouseError
 from stores.warehouse import WarehouseSettings, open_read_only, open_warehouse
 
 
@@ -58,5 +58,14 @@ def test_a_database_opened_for_reading_refuses_to_be_written(tmp_path: Path) -> 
 def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "w.duckdb").write_bytes(b"no database at all" * 1000)
 
-    with pytest.raises(WarehouseError, match="made anew from the archive"):
+    with pytest.raises(DamageError, match="made anew from the archive"):
         open_warehouse(tmp_path / "w.duckdb")
+
+
+def test_a_limit_of_memory_is_told_with_the_setting_that_raises_it() -> None:
+    settings = WarehouseSettings(memory_limit="20MB", threads=1)
+    with (
+        open_warehouse(None, settings=settings) as warehouse,
+        pytest.raises(MemoryLimitError, match="HUB_MEMORY_LIMIT"),
+    ):
+        warehouse.execute("SET temp_directory = ''; CREATE TABLE big AS SELECT md5(range::VARCHAR) FROM range(2000000)")
