@@ -12,6 +12,10 @@ from ingestion.ingest import ingest
 from ingestion.report import DeliveryReport
 from resolution.resolve import ResolutionContext, ResolutionReport, resolve
 from stores.operational.runs import Run
+from stores.space import assert_room
+
+# What a stage writes, measured against the warehouse before it.
+LINKING_ROOM, PUBLISHING_ROOM = 1, 2
 
 
 def bring_in(paths: Sequence[Path], site: Site, *, approve: bool = False) -> Sequence[DeliveryReport]:
@@ -43,6 +47,7 @@ def is_linked(site: Site, this: Run) -> bool:
 
 def link(site: Site, run_id: str) -> ResolutionReport:
     """The second stage; its mark is set once the warehouse has it on disk."""
+    _assert_room(site, LINKING_ROOM, "linking the records")
     key = site.home.key("identity")
     report = resolve(
         ResolutionContext(
@@ -58,7 +63,12 @@ def put_on_shelf(site: Site, this: Run) -> Publication:
     """The last stage; raises UsageError where something came in or was decided since the records were resolved."""
     if not is_linked(site, this):
         raise UsageError("what came in is not resolved yet: run `hub resolve` first, or `hub run` for both")
+    _assert_room(site, PUBLISHING_ROOM, "publishing a snapshot")
     publication = publish_snapshot(site)
     site.operational.runs.finish_stage(this.run_id, "publish", {"snapshot": publication.id})
     site.operational.runs.finish(this.run_id)
     return publication
+
+
+def _assert_room(site: Site, share: int, what: str) -> None:
+    assert_room(site.home.root, share * site.home.warehouse.stat().st_size, what)

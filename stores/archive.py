@@ -14,8 +14,11 @@ from stores.errors import ArchiveError
 from stores.home import Home
 from stores.operational.deliveries import Delivery, DeliveryName
 from stores.operational.keys import ArchiveKeys
+from stores.space import assert_room
 
 BLOCK = 1 << 20
+ROOM_PER_BYTE = 6
+"""Copies in spool and archive, and rows in the warehouse, raw and standard."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Archive:
     keys: ArchiveKeys
 
     def seal(self, source: Path, name: DeliveryName) -> SealedDelivery:
-        """Copies the file into the spool, hashing it on the way."""
+        """Copies the file into the spool, hashing it on the way; raises NoRoomError where the disk is too full."""
+        assert_room(self.home.root, ROOM_PER_BYTE * source.stat().st_size, f"taking in {source.name}")
         sealed = self._sealed_path(name)
         part = sealed.with_suffix(".part")
         part.unlink(missing_ok=True)
