@@ -55,14 +55,21 @@ class Manifest:
     engines: Mapping[str, str]
 
     def to_json(self) -> str:
-        """The manifest as it lies in its folder."""
-        return json.dumps({**asdict(self), "as_of": self.as_of.isoformat()}, indent=2, ensure_ascii=False) + "\n"
+        """The manifest as it lies in its folder, sealed by a hash of itself."""
+        content = {**asdict(self), "as_of": self.as_of.isoformat()}
+        return json.dumps({**content, "seal": _seal(content)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _seal(content: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a snapshot folder; raises SnapshotError where it is missing or damaged."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if content.pop("seal") != _seal(content):
+            raise ValueError("it is not what was published: its seal differs")
         tables, graph = (
             {name: TableSummary(**each) for name, each in content.pop(part).items()} for part in ("tables", "graph")
         )
@@ -137,7 +144,8 @@ class SnapshotShelf:
             lock = (folder / MANIFEST).open("rb")
         except OSError as error:
             raise SnapshotError(
-                f"there is no snapshot {wanted} in {self.folder}; there are: {', '.join(self.names()) or 'none'}"
+                f"there is no snapshot {wanted} in {self.folder}; there are: {', '.join(self.names()) or 'none'}. "
+                "Name one of them, or publish again with `hub publish`"
             ) from error
         with lock:
             fcntl.flock(lock, fcntl.LOCK_SH)
@@ -189,12 +197,18 @@ class SnapshotShelf:
         sync_folder(self.folder)
 
     def prune(self, keep: int) -> list[str]:
-        """Takes all but the newest `keep` off the shelf, never the current one nor one that is being read."""
-        old = [name for name in self.names()[: -max(keep, 1)] if name != self.current_name()]
+        """Takes all but the newest `keep` off the shelf, never the current one nor one that is being read.
+
+        A snapshot whose manifest is damaged goes as well: nobody can read it.
+        """
+        names = self.names()
+        folders = [path for path in self.folder.iterdir() if path.is_dir() and not path.is_symlink()]
+        damaged = sorted(path.name for path in folders if path.name not in names and path.name[0] != ".")
+        old = [name for name in (*damaged, *names[: -max(keep, 1)]) if name != self.current_name()]
         return [name for name in old if self._remove(self.folder / name)]
 
     def _remove(self, folder: Path) -> bool:
-        with (folder / MANIFEST).open("rb") as lock:
+        with (folder / MANIFEST).open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
