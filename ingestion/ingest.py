@@ -9,7 +9,7 @@ from ingestion.errors import FeedError, UnrecognisedFileError
 from ingestion.gaps import told_with_gaps
 from ingestion.keep import archive_facts, keep_sealed
 from ingestion.order import apply_in_order
-from ingestion.recognise import DeliveryFile, delivery_order, find_files, recognise
+from ingestion.recognise import DeliveryFile, FoundFiles, delivery_order, find_files, recognise, shown
 from ingestion.recovery import settle
 from ingestion.report import DeliveryReport, report_of
 from ingestion.standard_tables import build_standard
@@ -68,15 +68,19 @@ def _approve(delivery: Delivery, context: IngestContext) -> list[DeliveryReport]
     return apply_in_order(ledger.get(delivery.delivery_id), context)
 
 
-def _recognise_all(paths: Iterable[Path], context: IngestContext) -> tuple[list[DeliveryFile], list[DeliveryReport]]:
+def _recognise_all(found: FoundFiles, context: IngestContext) -> tuple[list[DeliveryFile], list[DeliveryReport]]:
     files: list[DeliveryFile] = []
-    unrecognised: list[DeliveryReport] = []
-    for path in paths:
+    unrecognised = [_unrecognised(path, f"{shown(path)} {problem}") for path, problem in found.strays.items()]
+    for path in found.files:
         try:
             files.append(recognise(path, context.declarations.contracts))
         except UnrecognisedFileError as error:
-            unrecognised.append(DeliveryReport(feed="", file=path.name, mode="", state="unrecognised", note=str(error)))
+            unrecognised.append(_unrecognised(path, str(error)))
     return sorted(files, key=delivery_order), unrecognised
+
+
+def _unrecognised(path: Path, problem: str) -> DeliveryReport:
+    return DeliveryReport(feed="", file=shown(Path(path.name)), mode="", state="unrecognised", note=problem)
 
 
 def _take_in(file: DeliveryFile, context: IngestContext, *, approve: bool) -> list[DeliveryReport]:

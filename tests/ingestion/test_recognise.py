@@ -67,7 +67,7 @@ def test_folders_are_searched_and_sidecars_left_out(tmp_path: Path) -> None:
     path = sidecar(tmp_path / "people" / "a.csv", feed="people")
     (tmp_path / ".hidden").write_text("")
 
-    assert find_files([tmp_path, path]) == [path]
+    assert find_files([tmp_path, path]).files == (path,)
 
 
 def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
