@@ -32,6 +32,8 @@ FAULTS: Mapping[str, str] = {
     MERGED: "cells are merged over several rows; unmerge them and fill each",
 }
 
+NO_RECORD = (TITLE_ROW, TOTALS_ROW, REPEATED_HEADER)
+
 _NUMBER_AS_KEY = r"^\d\.\d+[eE]\+\d+$"
 _TOTALS = r"^\s*[合总共小]\s*[计数][\s::]*(\d.*)?$"
 
@@ -40,6 +42,12 @@ def fault_reason_sql() -> str:
     """The reason of the row's fault."""
     cases = " ".join(f"WHEN {quote_text(fault)} THEN {quote_text(reason)}" for fault, reason in FAULTS.items())
     return f"CASE {FAULT} {cases} END"
+
+
+def hides_its_key_sql() -> str:
+    """Whether a row stands for a record of the feed, and nobody can say which."""
+    listed = ", ".join(quote_text(fault) for fault in NO_RECORD)
+    return f"{FAULT} NOT IN ({listed}) AND (\"#row_key\" IS NULL OR {FAULT} = {quote_text(KEY_AS_NUMBER)})"
 
 
 def mark_rows(lines: Iterable[int], fault: str, warehouse: Warehouse) -> int:
