@@ -47,7 +47,7 @@ def fault_reason_sql() -> str:
 def hides_its_key_sql() -> str:
     """Whether a row stands for a record of the feed, and nobody can say which."""
     listed = ", ".join(quote_text(fault) for fault in NO_RECORD)
-    return f"{FAULT} NOT IN ({listed}) AND (\"#row_key\" IS NULL OR {FAULT} = {quote_text(KEY_AS_NUMBER)})"
+    return f'{FAULT} NOT IN ({listed}) AND ("#row_key" IS NULL OR {FAULT} = {quote_text(KEY_AS_NUMBER)})'
 
 
 def mark_rows(lines: Iterable[int], fault: str, warehouse: Warehouse) -> int:
