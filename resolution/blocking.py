@@ -17,24 +17,34 @@ class FullBlock:
 
 
 def block(warehouse: Warehouse, model: LinkageModel) -> tuple[FullBlock, ...]:
-    """Temporary table `pair` (match_key, join_key_l, join_key_r) out of `node`; returns the rules with full blocks."""
-    warehouse.execute(keys_sql(model))
-    warehouse.execute(full_blocks_sql(model))
-    warehouse.execute(pairs_sql())
-    full = warehouse.rows("SELECT rule, count(*), max(size) FROM full_block GROUP BY rule ORDER BY rule")
+    """Temporary table `pair` (match_key, join_key_l, join_key_r) out of all of `node`, by fresh tables of keys.
+
+    Returns the rules with full blocks.
+    """
+    warehouse.execute("CREATE OR REPLACE TEMP TABLE link_key (rule UTINYINT, key UBIGINT, record_id BIGINT)")
+    warehouse.execute("CREATE OR REPLACE TEMP TABLE full_block (rule UTINYINT, key UBIGINT, size BIGINT)")
+    for statement in keys_sql(model, nodes="node", keys="link_key"):
+        warehouse.execute(statement)
+    warehouse.execute(full_blocks_sql(model, "link_key", "full_block"))
+    warehouse.execute(pairs_sql("link_key", "full_block"))
+    full = full_blocks(warehouse, model, "full_block")
     for table in ("link_key", "full_block"):
         warehouse.execute(f"DROP TABLE temp.{table}")
-    return tuple(FullBlock(model.blocking[rule].id, keys, largest) for rule, keys, largest in full)
+    return full
 
 
-def keys_sql(model: LinkageModel) -> str:
-    """Temporary table `link_key` (rule, key, record_id): the keys of each node; `rule` is the place of the rule."""
-    nothing = "SELECT 0 AS rule, 0::UBIGINT AS key, 0::BIGINT AS record_id WHERE false"
-    rules = [
-        f"SELECT {place} AS rule, * FROM ({rule_keys_sql(rule, model.many, table='node', key='hash({})')})"
+def full_blocks(warehouse: Warehouse, model: LinkageModel, table: str) -> tuple[FullBlock, ...]:
+    """What a table of full blocks holds, by rule."""
+    rows = warehouse.rows(f"SELECT rule, count(*), max(size) FROM {table} GROUP BY rule ORDER BY rule")
+    return tuple(FullBlock(model.blocking[rule].id, keys, largest) for rule, keys, largest in rows)
+
+
+def keys_sql(model: LinkageModel, *, nodes: str, keys: str) -> tuple[str, ...]:
+    """Statements that add the keys of the nodes to a table of rule, key, record_id; `rule` is the place of the rule."""
+    return tuple(
+        f"INSERT INTO {keys} SELECT {place}, * FROM ({rule_keys_sql(rule, model.many, table=nodes, key='hash({})')})"
         for place, rule in enumerate(model.blocking)
-    ]
-    return "CREATE OR REPLACE TEMP TABLE link_key AS " + " UNION ALL ".join([nothing, *rules])
+    )
 
 
 def rule_keys_sql(rule: KeyRule, many: frozenset[str], *, table: str, key: str) -> str:
@@ -67,24 +77,31 @@ def key_condition_sql(rule: KeyRule, many: frozenset[str]) -> str:
     return f"coalesce({' AND '.join(parts)}, false)"
 
 
-def full_blocks_sql(model: LinkageModel) -> str:
-    """Temporary table `full_block` (rule, key, size): keys held by more nodes than the rule allows."""
-    limits = ", ".join(f"({place}, {rule.max_block or 'NULL'})" for place, rule in enumerate(model.blocking))
-    limits = limits or "(0, NULL)"
+def full_blocks_sql(model: LinkageModel, keys: str, full: str) -> str:
+    """Adds to the table `full` (rule, key, size) the keys that more nodes hold than their rule allows."""
+    limits = ", ".join(f"({place}, {rule.max_block})" for place, rule in enumerate(model.blocking) if rule.max_block)
     return f"""
-        CREATE OR REPLACE TEMP TABLE full_block AS
+        INSERT INTO {full}
         SELECT rule, key, count(*) AS size
-        FROM link_key JOIN (VALUES {limits}) AS allowed(rule, most) USING (rule)
+        FROM {keys} JOIN (VALUES {limits or "(NULL, NULL)"}) AS allowed(rule, most) USING (rule)
         GROUP BY rule, key HAVING count(*) > min(most)
     """
 
 
-def pairs_sql() -> str:
-    """Temporary table `pair`: each pair once, under the first rule that brings it together."""
-    return """
+def pairs_sql(keys: str, full: str, *, own: str = "") -> str:
+    """Temporary table `pair`: each pair once, under the first rule that brings it together.
+
+    With `own`, a table of record_id, only pairs that have a node of it.
+    """
+    once = "l.record_id < r.record_id"
+    left = f"(FROM used SEMI JOIN {own} USING (record_id))" if own else "used"
+    if own:
+        once = f"({once} OR r.record_id NOT IN (SELECT record_id FROM {own})) AND l.record_id <> r.record_id"
+    return f"""
         CREATE OR REPLACE TEMP TABLE pair AS
-        WITH used AS (FROM link_key ANTI JOIN full_block USING (rule, key))
-        SELECT CAST(min(l.rule) AS VARCHAR) AS match_key, l.record_id AS join_key_l, r.record_id AS join_key_r
-        FROM used l JOIN used r ON l.rule = r.rule AND l.key = r.key AND l.record_id < r.record_id
-        GROUP BY l.record_id, r.record_id
+        WITH used AS (FROM {keys} ANTI JOIN {full} USING (rule, key))
+        SELECT CAST(min(l.rule) AS VARCHAR) AS match_key, least(l.record_id, r.record_id) AS join_key_l,
+               greatest(l.record_id, r.record_id) AS join_key_r
+        FROM {left} l JOIN used r ON l.rule = r.rule AND l.key = r.key AND {once}
+        GROUP BY join_key_l, join_key_r
     """

@@ -7,19 +7,28 @@ from schemas.readers.linkage import LinkageModel, PairStatement
 from stores.warehouse import Warehouse
 
 
-def cluster(warehouse: Warehouse, model: LinkageModel) -> None:
-    """Temporary tables `cluster` (node, cluster), `clustered` (record_id, cluster) and `link`.
+def judge(warehouse: Warehouse, model: LinkageModel) -> None:
+    """Temporary table `edge`: the pairs of `pair` and all decided ones that are linked, doubted or told apart.
 
     Reads `scored`, `pair`, `node`, `collapsed`, `required` and `forbidden`.
     """
     warehouse.execute(stewards_sql(model))
     warehouse.execute(edges_sql(model))
+    warehouse.execute("DROP TABLE temp.steward")
+
+
+def cluster(warehouse: Warehouse, model: LinkageModel) -> None:
+    """Temporary tables `tied` (node, component by accepted links), `cluster` (the same, repaired), `clustered`, `link`.
+
+    Reads `edge`, `node`, `linked` and `collapsed`; `clustered` has record_id, cluster for every record of `collapsed`.
+    """
     warehouse.execute("CREATE OR REPLACE TEMP TABLE accepted AS FROM edge WHERE status = 'accepted'")
-    connect(warehouse, "accepted", "cluster")
+    connect(warehouse, "accepted", "tied")
+    warehouse.execute("CREATE OR REPLACE TEMP TABLE cluster AS FROM tied")
     repair(warehouse, model)
     warehouse.execute(clustered_sql())
     warehouse.execute(links_sql())
-    for table in ("steward", "edge", "accepted", "cut"):
+    for table in ("accepted", "cut"):
         warehouse.execute(f"DROP TABLE temp.{table}")
 
 
@@ -88,7 +97,8 @@ def clustered_sql() -> str:
 def links_sql() -> str:
     """Temporary table `link`: what ties records together or keeps them apart, in the columns of `resolved.link`.
 
-    A doubtful pair that other links have put into one cluster is settled and not listed.
+    A doubtful pair that other links have put into one cluster is settled and not listed. An end that is not in
+    `clustered` is of another cluster.
     """
     return """
         CREATE OR REPLACE TEMP TABLE link AS
@@ -100,8 +110,8 @@ def links_sql() -> str:
                CASE WHEN edge.status = 'accepted' AND l.cluster <> r.cluster THEN 'cut' ELSE edge.status END,
                coalesce(cut.reason, edge.reason)
         FROM edge
-        JOIN clustered l ON l.record_id = edge.node_l
-        JOIN clustered r ON r.record_id = edge.node_r
+        LEFT JOIN clustered l ON l.record_id = edge.node_l
+        LEFT JOIN clustered r ON r.record_id = edge.node_r
         LEFT JOIN cut ON cut.node_l = edge.node_l AND cut.node_r = edge.node_r AND l.cluster <> r.cluster
-        WHERE edge.status <> 'review' OR l.cluster <> r.cluster
+        WHERE edge.status <> 'review' OR l.cluster IS DISTINCT FROM r.cluster
     """

@@ -16,11 +16,12 @@ from stores.warehouse import Warehouse
 CROCKFORD = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
 LETTER = {"person": "P", "house": "H", "unit": "U"}
 ID_BYTES = 10
-MEMBER_TABLE = """
+MEMBER_TABLES = """
     CREATE TABLE IF NOT EXISTS resolved.member (
-        register VARCHAR, record_id BIGINT, entity_id VARCHAR, number BIGINT, probability DOUBLE)
+        register VARCHAR, record_id BIGINT, entity_id VARCHAR, number BIGINT, probability DOUBLE);
+    CREATE TABLE IF NOT EXISTS resolved.touched (register VARCHAR, number BIGINT, entity_id VARCHAR)
 """
-TABLES = ("known_member", "known_entity", "overlap", "keeps", "revives", "fresh", "merged", "retired")
+TABLES = ("known_member", "known_entity", "overlap", "keeps", "revives", "fresh", "merged", "retired", "named")
 
 
 @dataclass(frozen=True)
@@ -43,32 +44,34 @@ class Minting:
     key: bytes
 
 
-def assign_entities(warehouse: Warehouse, operational: Operational, minting: Minting) -> Churn:
-    """Gives every cluster of `clustered` its entity id, keeps members and lineage, and fills `resolved.member`.
+def assign_entities(warehouse: Warehouse, operational: Operational, minting: Minting, *, is_full: bool = True) -> Churn:
+    """Gives every cluster of `clustered` its entity id, keeps members and lineage, brings `resolved.member` up to date.
 
     The part with most records keeps the id; of several ids that meet, the one with most records stays, then the
     oldest. An entity that was merged or retired lives again where its first record stands alone again.
+    Unless it `is_full`, only the records of `scope` are named again, which hold whole clusters, before and now.
     """
     identity, register = operational.identity, minting.register
     known = identity.current(register)
-    warehouse.execute(known_sql(known))
+    warehouse.execute(known_sql(known, "" if is_full else "SEMI JOIN scope USING (record_id)"))
     for build in (overlap_sql, keeps_sql, revives_sql, fresh_sql, merged_sql, retired_sql):
         warehouse.execute(build())
     fresh = warehouse.arrow("SELECT cluster, anchor, births FROM fresh ORDER BY cluster")
     ids, numbers = mint(minting, fresh["anchor"], fresh["births"])
     warehouse.register_arrow("minted", fresh.append_column("entity_id", ids).append_column("number", numbers))
     _assert_distinct(warehouse)
+    warehouse.execute(named_sql())
     events = _events(warehouse)
     births = warehouse.rows("SELECT count(*) FILTER (parent IS NULL) FROM fresh")[0][0]
     if known is None or births or events or warehouse.rows(changed_sql()):
-        known = identity.begin(register)
-        warehouse.execute(copy_sql(members_sql(), known.members))
-        warehouse.execute(copy_sql(entities_sql(minting.run_id), known.entities))
-        identity.keep(register, minting.run_id, known, events)
+        files = identity.begin(register)
+        warehouse.execute(copy_sql(generation_sql(None if is_full else known), files.members))
+        warehouse.execute(copy_sql(entities_sql(minting.run_id), files.entities))
+        identity.keep(register, minting.run_id, files, events)
     warehouse.unregister("minted")
+    write_members(warehouse, register, is_full=is_full)
     for table in TABLES:
         warehouse.execute(f"DROP TABLE temp.{table}")
-    write_members(warehouse, register, known)
     counts = {kind.value: sum(event.kind is kind for event in events) for kind in EventKind}
     return Churn(born=int(births), **counts)
 
@@ -92,30 +95,39 @@ def mint(minting: Minting, anchors: pa.ChunkedArray, births: pa.ChunkedArray) ->
     return pa.array(texts, pa.string()), pa.array(numbers, pa.int64())
 
 
-def write_members(warehouse: Warehouse, register: str, files: IdentityFiles) -> None:
-    """Replaces the register's rows of `resolved.member` with those of the generation.
+def write_members(warehouse: Warehouse, register: str, *, is_full: bool) -> None:
+    """Brings `resolved.member` up to date with `named`, and says in `resolved.touched` which entities that concerns.
 
-    `probability` is how surely the record belongs to its entity: that of the best accepted link in `link` that touches
-    it, 1 for a collapse or a steward's decision, null for a record that stands alone.
+    After a full naming every entity is concerned, and `resolved.touched` has none of the register.
     """
-    warehouse.execute(MEMBER_TABLE)
-    with warehouse.transaction():
-        warehouse.execute("DELETE FROM resolved.member WHERE register = $register", {"register": register})
-        warehouse.execute(f"""
-            INSERT INTO resolved.member
-            SELECT '{register}', record_id, entity_id, number, probability
-            FROM {_parquet_sql(files.members)} LEFT JOIN (
-                SELECT record_id, max(probability) AS probability FROM (
-                    SELECT unnest([record_l, record_r]) AS record_id,
-                           CASE WHEN origin = 'model' THEN match_probability ELSE 1 END AS probability
-                    FROM link WHERE status = 'accepted'
-                ) GROUP BY record_id
-            ) USING (record_id)
-        """)
+    warehouse.execute(MEMBER_TABLES)
+    here = f"register = '{register}'"
+    if is_full:
+        warehouse.execute(f"DELETE FROM resolved.touched WHERE {here}")
+    else:
+        here += " AND record_id IN (FROM scope)"
+        warehouse.execute(touched_sql(register))
+    warehouse.execute(f"DELETE FROM resolved.member WHERE {here}")
+    warehouse.execute(f"INSERT INTO resolved.member SELECT '{register}', * FROM named")
 
 
-def known_sql(files: IdentityFiles | None) -> str:
-    """Temporary tables `known_member` and `known_entity` out of the generation before."""
+def touched_sql(register: str) -> str:
+    """Adds to `resolved.touched` the entities with a record that came, went, moved or was rewritten."""
+    columns = "record_id, entity_id, number, probability"
+    was = f"SELECT {columns} FROM resolved.member SEMI JOIN scope USING (record_id) WHERE register = '{register}'"
+    rewritten = f"FROM resolved.member SEMI JOIN rewritten USING (record_id) WHERE register = '{register}'"
+    return f"""
+        INSERT INTO resolved.touched
+        SELECT DISTINCT '{register}', number, entity_id FROM (
+            SELECT number, entity_id FROM (
+                (({was}) EXCEPT SELECT {columns} FROM named) UNION ALL (SELECT {columns} FROM named EXCEPT ({was})))
+            UNION SELECT number, entity_id {rewritten}
+        )
+    """
+
+
+def known_sql(files: IdentityFiles | None, restriction: str) -> str:
+    """Temporary tables `known_member`, with this restriction, and `known_entity` out of the generation before."""
     if files is None:
         return """
             CREATE OR REPLACE TEMP TABLE known_member (record_id BIGINT, entity_id VARCHAR, number BIGINT);
@@ -123,7 +135,7 @@ def known_sql(files: IdentityFiles | None) -> str:
                 born_run VARCHAR, retired_run VARCHAR, merged_into VARCHAR)
         """
     return f"""
-        CREATE OR REPLACE TEMP TABLE known_member AS FROM {_parquet_sql(files.members)};
+        CREATE OR REPLACE TEMP TABLE known_member AS FROM {_parquet_sql(files.members)} {restriction};
         CREATE OR REPLACE TEMP TABLE known_entity AS FROM {_parquet_sql(files.entities)}
     """
 
@@ -215,23 +227,40 @@ def retired_sql() -> str:
     """
 
 
-def changed_sql() -> str:
-    """One row where some record has come, gone or changed its entity, though no entity came or went."""
-    return f"""
-        SELECT 1 FROM ({members_sql()}) now FULL JOIN known_member USING (record_id)
-        WHERE now.entity_id IS DISTINCT FROM known_member.entity_id LIMIT 1
+def named_sql() -> str:
+    """Temporary table `named` (record_id, entity_id, number, probability): every record of `clustered`.
+
+    `probability` is how surely the record belongs to its entity: that of the best accepted link in `link` that touches
+    it, 1 for a collapse or a steward's decision, null for a record that stands alone.
     """
-
-
-def members_sql() -> str:
-    """record_id, entity_id of every record, sorted by record."""
     return """
+        CREATE OR REPLACE TEMP TABLE named AS
         SELECT clustered.record_id, coalesce(keeps.entity_id, revives.entity_id, minted.entity_id) AS entity_id,
-               coalesce(keeps.number, revives.number, minted.number) AS number
+               coalesce(keeps.number, revives.number, minted.number) AS number, held.probability
         FROM clustered
         LEFT JOIN keeps USING (cluster) LEFT JOIN revives USING (cluster) LEFT JOIN minted USING (cluster)
-        ORDER BY clustered.record_id
+        LEFT JOIN (
+            SELECT record_id, max(probability) AS probability FROM (
+                SELECT unnest([record_l, record_r]) AS record_id,
+                       CASE WHEN origin = 'model' THEN match_probability ELSE 1 END AS probability
+                FROM link WHERE status = 'accepted'
+            ) GROUP BY record_id
+        ) held ON held.record_id = clustered.record_id
     """
+
+
+def changed_sql() -> str:
+    """One row where some record has come, gone or changed its entity, though no entity came or went."""
+    return """
+        SELECT 1 FROM named FULL JOIN known_member USING (record_id)
+        WHERE named.entity_id IS DISTINCT FROM known_member.entity_id LIMIT 1
+    """
+
+
+def generation_sql(before: IdentityFiles | None) -> str:
+    """The columns of `IdentityFiles.members`, sorted by record: those of the generation before, out of scope, too."""
+    rest = f"UNION ALL FROM {_parquet_sql(before.members)} ANTI JOIN scope USING (record_id)" if before else ""
+    return f"SELECT record_id, entity_id, number FROM named {rest} ORDER BY record_id"
 
 
 def entities_sql(run_id: str) -> str:

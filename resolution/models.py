@@ -51,13 +51,12 @@ def splink_settings(
     }
 
 
-def score(warehouse: Warehouse, model: LinkageModel, weights: Weights, *, explain: bool = False) -> None:
+def score(warehouse: Warehouse, model: LinkageModel, weights: Weights, *, records: int, explain: bool = False) -> None:
     """Temporary table `scored` (match_key, record_id_l, record_id_r, match_weight, match_probability).
 
-    Scores the pairs of table `pair` over the records of table `node`.
+    Scores the pairs of table `pair` over the rows of table `node`, of a register that has so many nodes.
     """
-    ((records, pairs),) = warehouse.rows("SELECT (SELECT count(*) FROM node), (SELECT count(*) FROM pair)")
-    if pairs == 0 or not model.comparisons:
+    if not model.comparisons or not warehouse.rows("SELECT 1 FROM pair LIMIT 1"):
         warehouse.execute(NOTHING_SCORED)
         return
     weights = weights.at_size(model, records)

@@ -7,12 +7,13 @@ from datetime import date
 from resolution.errors import ResolutionError
 from resolution.golden import build_golden
 from resolution.identity import Churn, Minting, assign_entities
+from resolution.kept import Basis, keep_basis
 from resolution.linking import Linked, clear, link_register
 from resolution.places import place_houses
 from resolution.relations import build_relations
 from resolution.residence import build_residence
 from resolution.unit_names import name_units
-from resolution.weights import Weights, default_weights
+from resolution.weights import Weights, default_weights, population
 from schemas.declarations import Declarations
 from schemas.readers.linkage import LinkageModel
 from stores.operational.database import Operational
@@ -75,17 +76,26 @@ def resolve_register(context: ResolutionContext, register: str, weights: Mapping
     model = context.declarations.linkage.get(register)
     if model is None or register not in weights:
         raise ResolutionError(f"linkage/{register}.yml or linkage/weights/{register}.json is missing: run `hub train`")
-    source = source_table(context.warehouse, register)
-    linked = link_register(
-        context.warehouse, context.operational, model=model, weights=weights[register], source=source
-    )
-    if model.prepared:
-        context.warehouse.execute(prepared_sql(model, source))
-        context.warehouse.execute(f"DROP TABLE temp.{source}")
-    minting = Minting(register, context.run_id, context.identity_key)
-    churn = assign_entities(context.warehouse, context.operational, minting)
+    with context.warehouse.transaction():
+        source = source_table(context.warehouse, register)
+        linked = link_register(
+            context.warehouse, context.operational, model=model, weights=weights[register], source=source
+        )
+        if model.prepared:
+            context.warehouse.execute(prepared_sql(model, source))
+            context.warehouse.execute(f"DROP TABLE temp.{source}")
+        minting = Minting(register, context.run_id, context.identity_key)
+        churn = name_entities(context.warehouse, context.operational, minting, linked)
     clear(context.warehouse)
     return RegisterReport(linked, churn, weights[register].version)
+
+
+def name_entities(warehouse: Warehouse, operational: Operational, minting: Minting, linked: Linked) -> Churn:
+    """Gives the clusters of a linking their entities, and says on what the next linking may build."""
+    churn = assign_entities(warehouse, operational, minting, is_full=linked.is_full)
+    basis = Basis(linked.basis, operational.identity.digest(linked.register))
+    keep_basis(warehouse, linked.register, basis, population(linked.nodes))
+    return churn
 
 
 def source_table(warehouse: Warehouse, register: str) -> str:

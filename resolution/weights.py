@@ -62,14 +62,14 @@ class Weights:
         The number of links grows with the records, that of pairs with their square: 2 · links per record / (n - 1).
         A register smaller than `smallest_population` is linked as carefully as one of that size.
         """
-        return min(0.1, 2 * self.links_per_record / (max(records, smallest_population) - 1))
+        return min(0.1, 2 * self.links_per_record / (population(max(records, smallest_population)) - 1))
 
     def at_size(self, model: LinkageModel, records: int) -> "Weights":
         """The weights for a register of so many records, in which levels with `others` hold by chance the more rarely.
 
         As the prior falls with the size, so does their u: what such a level proves stays the same.
         """
-        size = max(records, model.training.smallest_population)
+        size = population(max(records, model.training.smallest_population))
         chance = {
             (comparison.id, level.id): min(0.5, level.others / size)
             for comparison in model.comparisons
@@ -82,6 +82,14 @@ class Weights:
     def frequency(self, column: str, comparison: str, level: str) -> TermFrequencies:
         """The column's frequencies; without a table every value has the level's own share."""
         return self.frequencies.get(column) or TermFrequencies(self.levels[comparison, level].u, {})
+
+
+def population(records: int) -> int:
+    """The number of records that weights are fitted to: it moves by steps of a fifth.
+
+    A register grows by a few records a day: scores given yesterday must hold today.
+    """
+    return round(2 ** (round(4 * log2(records)) / 4))
 
 
 def log_odds(share: float) -> float:

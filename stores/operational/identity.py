@@ -80,6 +80,10 @@ class Identity:
             )
         return None
 
+    def digest(self, register: str) -> str | None:
+        """The hash of the current generation's members, by which it is told from every other."""
+        return next((row.members_sha256 for row in self._generations(register)), None)
+
     def begin(self, register: str) -> IdentityFiles:
         """Where the next generation is to be written."""
         self._folder.mkdir(mode=0o700, exist_ok=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from resolution.identity import MEMBER_TABLE
+from resolution.identity import MEMBER_TABLES
 from schemas.files import DeclarationTree
 from schemas.readers.registers import FieldType, read_registers
 from stores.warehouse import Warehouse, open_warehouse
@@ -49,7 +49,7 @@ def empty_warehouse() -> Warehouse:
         columns = ", ".join(f'"{name}" {kind}' for name, kind in (RECORD | fields).items())
         warehouse.execute(f"CREATE TABLE standard.{register.id}_record ({columns})")
     warehouse.execute(f"CREATE TABLE standard.fact ({FACT})")
-    warehouse.execute(MEMBER_TABLE)
+    warehouse.execute(MEMBER_TABLES)
     warehouse.execute(f"CREATE TABLE resolved.link ({LINK})")
     warehouse.execute(f"CREATE TABLE resolved.relation ({RELATION})")
     return warehouse

@@ -40,7 +40,7 @@ def explain(here: Town, left: int, right: int) -> Explanation:
 def test_the_sum_of_the_steps_is_the_score_that_splink_gave(here: Town) -> None:
     fitted = prepare_nodes(here.warehouse, here.operational, MODEL, "standard.person_record").model
     block(here.warehouse, fitted)
-    score(here.warehouse, fitted, here.weights)
+    score(here.warehouse, fitted, here.weights, records=2)
     scores = here.warehouse.rows("SELECT record_id_l, record_id_r, match_weight, match_probability FROM scored")
     here.resolve()
     assert len(scores) == 2

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from resolution.identity import Churn, Minting, assign_entities
+from resolution.identity import Churn, Minting
 from resolution.linking import Linked, clear, link_register
+from resolution.resolve import name_entities
 from resolution.weights import LevelWeight, TermFrequencies, Weights
 from schemas.files import DeclarationTree
 from schemas.readers.linkage import LinkageModel, read_linkage
@@ -61,7 +62,9 @@ class Town:
     warehouse: Warehouse
     operational: Operational
     weights: Weights = field(default_factory=stated_weights)
+    model: LinkageModel = MODEL
     runs: int = 0
+    linked: Linked | None = None
 
     def add(self, *records: dict[str, Any]) -> None:
         """Adds person records."""
@@ -70,7 +73,9 @@ class Town:
     def house(self, house: str, *records: int, kind: str = "hukou") -> None:
         """Ties person records to one resolved dwelling."""
         number = int(house, 36)
-        insert(self.warehouse, "resolved.member", [{"register": "house", "record_id": number, "entity_id": house}])
+        known = f"SELECT 1 FROM resolved.member WHERE register = 'house' AND record_id = {number}"
+        if not self.warehouse.rows(known):
+            insert(self.warehouse, "resolved.member", [{"register": "house", "record_id": number, "entity_id": house}])
         for record in records:
             fact = {"kind": kind, "subject_register": "person", "subject_id": record}
             insert(self.warehouse, "standard.fact", [fact | {"object_register": "house", "object_id": number}])
@@ -84,8 +89,10 @@ class Town:
     def resolve(self) -> Churn:
         """Links the person records and names their entities, as a run of its own."""
         self.runs += 1
-        self.link()
-        churn = assign_entities(self.warehouse, self.operational, Minting("person", f"run-{self.runs:06d}", KEY))
+        with self.warehouse.transaction():
+            self.linked = self.link(self.model)
+            minting = Minting("person", f"run-{self.runs:06d}", KEY)
+            churn = name_entities(self.warehouse, self.operational, minting, self.linked)
         clear(self.warehouse)
         return churn
 
