@@ -64,7 +64,8 @@ def _unseen(numbers: set[int], *, after: int) -> str:
 
 
 def _missing_dates(contract: FeedContract, since: Sequence[DeliveryName]) -> list[str]:
-    if contract.every_days is None:
+    # A pull takes everything since the last one, however long ago that was.
+    if contract.every_days is None or contract.database is not None:
         return []
     step, present = timedelta(days=contract.every_days), sorted({name.date for name in since})
     apart = [(day, following) for day, following in pairwise(present) if day + step < following]

@@ -28,11 +28,7 @@ def last_version(contract: FeedContract, context: IngestContext) -> str:
     return version if version.isdigit() else min(version, max(days, default=version))
 
 
-def next_sequence(feed: str, day: date, context: IngestContext) -> int:
-    """One more than the highest sequence of the feed's deliveries of that day."""
-    taken = [
-        each.name.sequence
-        for each in context.operational.ledger.all()
-        if (each.name.feed, each.name.date) == (feed, day)
-    ]
-    return max(taken, default=0) + 1
+def next_sequence(contract: FeedContract, day: date, context: IngestContext) -> int:
+    """One more than the highest number of that day, or of the feed where its numbers run on over the days."""
+    named = [each.name for each in context.operational.ledger.all() if each.name.feed == contract.id]
+    return max((name.sequence for name in named if contract.numbers_run_on or name.date == day), default=0) + 1

@@ -69,7 +69,7 @@ def _pull_one(
             column = table.columns[contract.version_column]
             since = since_sql(column, kinds[column], last)
         day = order.day or opened.today()
-        sequence = next_sequence(feed, day, context)
+        sequence = next_sequence(contract, day, context)
         path = folder / pulled_file_name(feed, mode=order.mode, day=day, sequence=sequence)
         write_rows(opened, RowsWanted(contract, kinds, since), path, context.progress)
     return path

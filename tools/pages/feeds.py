@@ -53,6 +53,8 @@ def _section(contract: FeedContract) -> str:
 
 
 def _format(contract: FeedContract) -> str:
+    if contract.database is not None:
+        return f"PostgreSQL, table {contract.database.schema}.{contract.database.table}"
     details = [detail for detail in (contract.delivery.encoding, contract.delivery.sheet) if detail]
     return " ".join([contract.delivery.format.value, *details])
 

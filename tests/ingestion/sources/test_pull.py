@@ -19,6 +19,8 @@ from tests.ingestion.village import FULL, Village, counted, open_village
 from tests.postgresql.server import Server
 
 JUNE, JULY = date(2026, 6, 30), date(2026, 7, 1)
+# What a row in a file must say to be the same as a row of the table.
+SAME = {"身份证号": "310114199001011233", "月用电量": "30.50", "登记日期": "2026-05-01"}
 
 
 def held(village: Village) -> list[list[tuple[object, ...]]]:
@@ -36,8 +38,7 @@ def test_table_comes_in_as_the_same_rows_in_a_file_would(tmp_path: Path, postgre
     with reading(tmp_path / "table", contract(postgresql)) as reader:
         report = reader.pull(day=JUNE)
         from_table = held(reader.village)
-    same = {"身份证号": "310114199001011233", "月用电量": "30.50", "登记日期": "2026-05-01"}
-    rows = [in_file.row("1", at="2026-06-01 10:00:00.25", **same), in_file.row("2", **same), in_file.row("", **same)]
+    rows = [in_file.row("1", at="2026-06-01 10:00:00.25", **SAME), in_file.row("2", **SAME), in_file.row("", **SAME)]
     (tmp_path / "file").mkdir()
     with open_village(tmp_path / "file") as village:
         expected = village.take(FULL, *rows)
@@ -106,6 +107,25 @@ def test_pulls_of_one_day_are_numbered_and_dated_by_the_server(tmp_path: Path, p
         assert [first.sequence, second.sequence] == [1, 2]
         assert second.date == today
         assert (counted(first), counted(second)) == ({"new": 1}, {"unchanged": 1})
+
+
+def test_numbers_run_on_over_the_days_where_the_contract_says_so(tmp_path: Path, postgresql: Server) -> None:
+    make_table(postgresql, row("1"))
+    with reading(tmp_path, replace(contract(postgresql), numbers_run_on=True)) as reader:
+        pulled = [reader.pull(day=JUNE), reader.pull("delta", day=JULY)]
+    assert [(each.sequence, each.note) for each in pulled] == [(1, ""), (2, "")]
+
+
+def test_feed_that_came_in_files_goes_on_from_the_database(tmp_path: Path, postgresql: Server) -> None:
+    with open_village(tmp_path) as village:
+        village.take(FULL, in_file.row("1", **SAME), in_file.row("2", **SAME))
+    make_table(postgresql, row("2"), row("3", at="2026-07-09 10:00:00"))
+    # What changes daily is no gap here: a pull takes everything since the last one.
+    with reading(tmp_path, replace(contract(postgresql), every_days=1)) as reader:
+        delta = reader.pull("delta", day=date(2026, 7, 9))
+        assert (counted(delta), delta.note) == ({"new": 1, "unchanged": 1}, "")
+        full = reader.pull(day=date(2026, 7, 10))
+        assert (counted(full), full.ended) == ({"unchanged": 2}, 1)
 
 
 def test_feed_that_cannot_be_read_does_not_hold_up_the_others(tmp_path: Path, postgresql: Server) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from schemas.errors import DeclarationError
 from schemas.readers.contracts import FileFormat
@@ -51,6 +52,14 @@ def test_what_is_pulled_is_a_parquet_file_whose_name_says_which_delivery_it_is(t
     match = re.fullmatch(contract.delivery.file_pattern, name)
     assert match is not None
     assert match.groupdict() == {"mode": "delta", "date": "20260701", "sequence": "0012"}
+
+
+def test_block_that_the_documentation_shows_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "feeds-from-postgresql.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    left_out = in_database()
+    left_out["servers"][0] |= {"host": "db.office.example"}
+    assert read_one(tmp_path, small() | yaml.safe_load(block)).database == read_one(tmp_path, left_out).database
 
 
 MISTAKES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
