@@ -89,7 +89,7 @@ def population(records: int) -> int:
 
     A register grows by a few records a day: scores given yesterday must hold today.
     """
-    return round(2 ** (round(4 * log2(records)) / 4))
+    return round(2 ** (round(4 * log2(max(records, 1))) / 4))
 
 
 def log_odds(share: float) -> float:

@@ -73,13 +73,16 @@ def test_what_no_record_can_answer_keeps_its_earlier_weights(here: Town) -> None
 
 def test_the_prior_falls_as_the_register_grows_but_what_a_shared_home_proves_does_not() -> None:
     weights = stated_weights()
-    small, large = (weights.prior(size, smallest_population=20_000) for size in (100_000, 1_000_000))
-    assert small / large == pytest.approx(10, rel=1e-3)
-    at_small, at_large = (
-        weights.at_size(MODEL, size).levels["dwelling", "same_and_name"] for size in (100_000, 1_000_000)
-    )
-    assert at_small.u / at_large.u == pytest.approx(10)
+    small, large = (weights.prior(size, smallest_population=20_000) for size in (2**17, 2**20))
+    assert small / large == pytest.approx(8, rel=1e-3)
+    at_small, at_large = (weights.at_size(MODEL, size).levels["dwelling", "same_and_name"] for size in (2**17, 2**20))
+    assert at_small.u / at_large.u == pytest.approx(8)
     assert weights.prior(50, smallest_population=20_000) == weights.prior(20_000, smallest_population=20_000)
+
+
+def test_a_few_more_records_leave_the_prior_as_it_was() -> None:
+    weights = stated_weights()
+    assert len({weights.prior(size, smallest_population=20_000) for size in range(1_000_000, 1_050_000, 10_000)}) == 1
 
 
 def test_what_is_no_artefact_is_refused() -> None:
