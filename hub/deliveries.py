@@ -36,7 +36,14 @@ EVERY_FEED = {
     "operation_unknown": "the operation is none that the contract names",
     "id_as_number": "an ID number came as a number and lost digits",
     "required_missing": "a column that must be filled is empty",
-    "unknown_code": "a code that the contract does not list",
+    "unknown_code": "a code that the contract does not list: it stands for nothing",
+    "impossible_date": "no day of the calendar: it stands for no date",
+    "date_in_future": "a date after the delivery of what had begun by then",
+    "control_character": "a character that nobody sees: left out where the value is read",
+    "key_reused": "the key stood for another person before: kept as two records",
+    "id_shared": "the ID number stands with another name in another row: links nobody by itself",
+    "key_repeated": "the key came twice with different content: the first line counts",
+    "version_reused": "this version of the row came before with other content: that one stays",
 }
 TOLD = ("applied", "read again")
 CONSERVED = "rows = new + changed + same + late + gone + twice + set aside 隔离; checked for each delivery"

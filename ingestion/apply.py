@@ -5,7 +5,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ingestion.checks_sql import checked_rows_sql, issues_sql
+from ingestion.checks_sql import checked_rows_sql
+from ingestion.doubts_sql import doubts_sql
 from ingestion.errors import ConservationError
 from ingestion.report import DeliveryReport, Outcome, report_of
 from ingestion.versions_sql import (
@@ -71,7 +72,7 @@ def apply_delivery(delivery: Delivery, contract: FeedContract, warehouse: Wareho
         warehouse.execute(store_rows_sql(contract, delivery))
         warehouse.execute(end_versions_sql(contract, delivery))
         warehouse.execute(quarantine_sql(contract, delivery))
-        warehouse.execute(keep_issues_sql(delivery, issues_sql(contract)))
+        warehouse.execute(keep_issues_sql(delivery, doubts_sql(contract, delivery.name)))
         _keep_unknown_columns(delivery, delivery.outcome.get("unknown_columns", []), warehouse)
         report = _report(delivery, warehouse)
         report.assert_conserved()

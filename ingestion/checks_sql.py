@@ -3,10 +3,10 @@
 Own columns start with `#`, so that no column of a feed can hide them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ingestion.formats.faults import fault_reason_sql
-from ingestion.formats.rows_sql import FAULT, LINE
+from ingestion.formats.rows_sql import FAULT
 from ingestion.identifiers import identifier_columns
 from schemas.readers.contracts import ColumnUse, FeedContract, QualityRule, Severity
 from stores.operational.deliveries import DeliveryName
@@ -155,28 +155,3 @@ def _broken(rule: QualityRule) -> tuple[str, str, str]:
 
 def _quoted_value(column: str) -> str:
     return f"{quote_text(column + ' ')} || {quote_name(column)}"
-
-
-def issues_sql(contract: FeedContract) -> str:
-    """Selects `line, row_key, column_name, rule, reason` of what is doubtful in rows that come in."""
-    parts = [
-        *[_unknown_code_sql(column.name, column.codes) for column in contract.columns if column.codes],
-        *[_doubt_sql(rule) for rule in contract.quality if rule.severity is Severity.ISSUE],
-    ]
-    return "\nUNION ALL ".join(parts) or "SELECT NULL::BIGINT, NULL, NULL, NULL, NULL WHERE false"
-
-
-def _unknown_code_sql(column: str, codes: Iterable[str]) -> str:
-    listed = ", ".join(quote_text(code) for code in codes)
-    name = quote_name(column)
-    return (
-        f"SELECT {LINE}, \"#row_key\", {quote_text(column)}, 'unknown_code', {name} || ' is not in the code list'\n"
-        f"FROM entered_row WHERE trim({name}) NOT IN ('', {listed})"
-    )
-
-
-def _doubt_sql(rule: QualityRule) -> str:
-    return (
-        f'SELECT {LINE}, "#row_key", NULL, {quote_text(rule.id)}, {quote_text("not so: " + rule.description)}\n'
-        f"FROM entered_row WHERE NOT ({rule.predicate})"
-    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from ingestion.context import IngestContext
 from ingestion.errors import FeedError, UnrecognisedFileError
 from ingestion.gaps import told_with_gaps
+from ingestion.identity_doubts_sql import ID_SHARED, KEY_REUSED
 from ingestion.keep import archive_facts, keep_sealed
 from ingestion.order import apply_in_order
 from ingestion.recognise import DeliveryFile, FoundFiles, delivery_order, find_files, recognise, shown
@@ -30,7 +31,7 @@ def ingest(paths: Iterable[Path], context: IngestContext, *, approve: bool = Fal
         reports += _take_in(file, context, approve=approve)
     context.progress.step("ingest", "", len(files), len(files))
     build_standard(context)
-    return told_with_gaps(reports, context) + unrecognised
+    return told_with_gaps(_with_doubts(reports, context), context) + unrecognised
 
 
 def approve_waiting(chosen: Sequence[str], context: IngestContext) -> list[DeliveryReport]:
@@ -43,7 +44,24 @@ def approve_waiting(chosen: Sequence[str], context: IngestContext) -> list[Deliv
     for delivery in _waiting(chosen, context):
         reports += _approve(delivery, context)
     build_standard(context)
-    return told_with_gaps(reports, context)
+    return told_with_gaps(_with_doubts(reports, context), context)
+
+
+def _with_doubts(reports: Sequence[DeliveryReport], context: IngestContext) -> list[DeliveryReport]:
+    """The reports with what was found only as the rows were standardised: keys and ID numbers of two persons."""
+    found = context.warehouse.rows(
+        "SELECT delivery_id, rule, count(*) FROM quarantine.issue WHERE rule IN (?, ?) GROUP BY ALL ORDER BY ALL",
+        [KEY_REUSED, ID_SHARED],
+    )
+    doubts: dict[int | None, dict[str, int]] = {}
+    for delivery_id, rule, count in found:
+        doubts.setdefault(delivery_id, {})[rule] = count
+    return [
+        replace(each, issues={**each.issues, **doubts.get(each.delivery_id, {})})
+        if each.state == DeliveryState.APPLIED
+        else each
+        for each in reports
+    ]
 
 
 def _waiting(chosen: Sequence[str], context: IngestContext) -> list[Delivery]:

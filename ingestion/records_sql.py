@@ -1,14 +1,23 @@
 """SQL that turns what the standardisers read into standard records, one per key, and older dwellings beside them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from ingestion.identity_doubts_sql import PERSON, identity_sql
 from ingestion.standard_sql import COLUMN_TYPES, input_view, record_table, value_columns, value_table
 from ingestion.standardise.registry import Standardiser
 from schemas.readers.contracts import FeedContract, FieldMapping, RecordMapping
 from schemas.readers.registers import Field, Register
 from stores.quoting import quote_name, quote_text
 
-PERSON = "person"
+PERSONS = """(
+    SELECT * EXCLUDE (read_as), count(*) FILTER (is_another) OVER (PARTITION BY row_key, n ORDER BY version) AS read_as
+    FROM (
+      SELECT *, before.number <> read_as.number AND before.name <> read_as.name AS is_another FROM (
+        SELECT *, lag(read_as IGNORE NULLS) OVER (PARTITION BY row_key, n ORDER BY version) AS before FROM compared
+      )
+    )
+  )"""
 
 
 def make_role_versions_sql() -> str:
@@ -21,40 +30,59 @@ CREATE OR REPLACE TEMP TABLE revised_key AS SELECT row_key FROM feed_row GROUP B
 def role_versions_sql(contract: FeedContract, record: RecordMapping) -> str:
     """Adds to `role_version` which record each row version means in this role, and which version the record is of.
 
-    Only versions count of which a needed field can be read. A person's record is the newest version. A house's or
-    unit's older version that reads differently is a record of its own, `<record key>@<version>`, so that old facts
-    point at the old place. Most keys have one version: for them nothing is compared.
+    Only versions count of which a needed field can be read. A person's record is the newest version, but where the
+    key stood for another person before, the versions of each are a record: that of the earlier one is called
+    `<record key>@<its first version>`. So is a house's or unit's older version that reads differently: old facts
+    point at the old person or place. Most keys have one version: for them nothing is compared.
     """
-    keeps_older = "false" if record.register == PERSON else "read_hash <> newest_hash"
     suffix = f"'#{record.role}' || CASE WHEN n > 0 THEN '.' || n ELSE '' END"
     key = "row_key" if record.role == contract.records[0].role and record.each is None else f"row_key || {suffix}"
-    read = ", ".join(f"i.{_input(mapping)}" for mapping in record.fields)
+    reading = _reading(record)
     needed = " OR ".join(_is_read_sql(mapping) for mapping in record.fields if mapping.field in record.needs)
     return f"""INSERT INTO role_version
 WITH known AS (SELECT * FROM {input_view(record.role)} i WHERE {needed}),
 compared AS (
-  SELECT row_key, n, version, "#place" AS place, hash({read}) AS read_hash
-  FROM known i SEMI JOIN revised_key USING (row_key)
+  SELECT row_key, n, version, "#place" AS place, {reading.read_as} AS read_as
+  FROM (FROM known SEMI JOIN revised_key USING (row_key)) i
+  {reading.joins}
 ),
 ranked AS (
-  SELECT row_key, n, place, read_hash, last_value(place) OVER history AS newest,
-    last_value(read_hash) OVER history AS newest_hash,
-    min_by(place, version) OVER alike AS oldest_alike, min(version) OVER alike AS oldest_version
-  FROM compared
+  SELECT row_key, n, place, read_as <> last_value(read_as) OVER history AS is_older,
+    {reading.told_by}(place, version) OVER alike AS record_place, last_value(place) OVER history AS newest,
+    min(version) OVER alike AS oldest_version
+  FROM {reading.source}
   WINDOW history AS (PARTITION BY row_key, n ORDER BY version ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING),
-    alike AS (PARTITION BY row_key, n, read_hash)
+    alike AS (PARTITION BY row_key, n, read_as)
 ),
 named AS (
   SELECT "#place" AS place, n, "#place" AS record_place, {key} AS record_key
   FROM known ANTI JOIN revised_key USING (row_key)
   UNION ALL
-  SELECT place, n, CASE WHEN {keeps_older} THEN oldest_alike ELSE newest END,
-    CASE WHEN {keeps_older} THEN {key} || '@' || oldest_version ELSE {key} END
+  SELECT place, n, CASE WHEN is_older THEN record_place ELSE newest END,
+    CASE WHEN is_older THEN {key} || '@' || oldest_version ELSE {key} END
   FROM ranked
 )
 SELECT {quote_text(record.role)}, place, n, record_place, record_key,
   (md5_number_lower({quote_text(contract.id)} || chr(31) || record_key) >> 1)::BIGINT
 FROM named"""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What versions of a row are compared by, and which of those alike (`told_by`) is an older record's content."""
+
+    read_as: str
+    told_by: str
+    joins: str = ""
+    source: str = "compared"
+
+
+def _reading(record: RecordMapping) -> _Reading:
+    """Houses and units are compared by all that is read; persons are numbered as they follow each other on a key."""
+    if record.register != PERSON:
+        return _Reading(f"hash({', '.join(f'i.{_input(mapping)}' for mapping in record.fields)})", "min_by")
+    identity = identity_sql(record)
+    return _Reading("0", "max_by") if identity is None else _Reading(identity[0], "max_by", identity[1], PERSONS)
 
 
 def store_records_sql(

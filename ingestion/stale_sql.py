@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from ingestion.standard_sql import decoded_sql
-from ingestion.versions_sql import raw_table
+from ingestion.versions_sql import raw_table, touched_keys_sql
 from schemas.readers.contracts import FeedContract
 from stores.quoting import quote_text
 
@@ -20,12 +20,8 @@ def touched_rows_sql(contract: FeedContract, deliveries: Collection[int]) -> str
     now. The others are there because the heads of stale rows are chosen among them.
     """
     raw = raw_table(contract.id)
-    new = f"delivery_id IN ({', '.join(map(str, sorted(deliveries)))})"
     return f"""CREATE OR REPLACE TEMP TABLE touched_row AS
-WITH touched AS (
-  SELECT row_key FROM {raw} WHERE {new}
-  UNION SELECT row_key FROM raw.tombstone WHERE feed = {quote_text(contract.id)} AND {new}
-),
+WITH touched AS ({touched_keys_sql(contract.id, deliveries)}),
 stale AS ({_with_group_sql(contract, "touched")}),
 context AS ({_with_group_sql(contract, "stale")})
 SELECT r.*, r.row_key IN (FROM stale) AS "#stale" FROM {raw} r SEMI JOIN context USING (row_key);

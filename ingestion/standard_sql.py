@@ -80,7 +80,7 @@ def input_sql(contract: FeedContract, mapping: FieldMapping, *, is_item: bool) -
         parts = [decoded_sql(contract, column, "r") for column in mapping.columns]
     if len(parts) == 1:
         return parts[0]
-    joined = " || chr(31) || ".join(f"coalesce({part}, '')" for part in parts)
+    joined = " || chr(31) || ".join(f"replace(coalesce({part}, ''), chr(31), '')" for part in parts)
     return f"CASE WHEN coalesce({', '.join(parts)}) IS NOT NULL THEN {joined} END"
 
 

@@ -10,6 +10,7 @@ from ingestion import standardise
 from ingestion.context import IngestContext
 from ingestion.errors import ConservationError
 from ingestion.facts_sql import store_facts_sql
+from ingestion.identity_doubts_sql import ID_SHARED, KEY_REUSED, reused_keys_sql, shared_ids_sql
 from ingestion.records_sql import make_role_versions_sql, role_versions_sql, store_records_sql, unread_sql
 from ingestion.stale_sql import all_rows_sql, drop_rows_sql, is_stale_sql, touched_rows_sql
 from ingestion.standard_sql import make_tables_sql, record_table, role_inputs_sql
@@ -93,7 +94,10 @@ def _forget_stale(contract: FeedContract, context: IngestContext, *, whole: bool
     stale = is_stale_sql(contract, whole=whole)
     for table in (*tables, "standard.fact"):
         context.warehouse.execute(f"DELETE FROM {table} WHERE {stale}")
-    context.warehouse.execute(f"DELETE FROM quarantine.issue WHERE {stale} AND rule = 'not_standardised'")
+    context.warehouse.execute(
+        f"DELETE FROM quarantine.issue WHERE {stale} AND rule IN ('not_standardised', '{KEY_REUSED}');"
+        f"DELETE FROM quarantine.issue WHERE feed = {quote_text(contract.id)} AND rule = '{ID_SHARED}'"
+    )
 
 
 def _store_feed(contract: FeedContract, step: _Step) -> None:
@@ -104,6 +108,8 @@ def _store_feed(contract: FeedContract, step: _Step) -> None:
         warehouse.execute(role_versions_sql(contract, record))
         warehouse.execute(store_records_sql(contract, record, registers[record.register], STANDARDISERS))
         warehouse.execute(unread_sql(contract, record))
+    for doubts in filter(None, (reused_keys_sql(contract), shared_ids_sql(contract))):
+        warehouse.execute(doubts)
     for fact in contract.facts:
         step.tell(f"{contract.id} · facts: {fact.kind}")
         warehouse.execute(store_facts_sql(contract, fact))

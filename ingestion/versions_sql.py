@@ -4,8 +4,10 @@ What is held depends only on which row versions came, not on the order in which 
 """
 
 import hashlib
+from collections.abc import Collection
 
 from ingestion.checks_sql import dated_columns, stored_columns
+from ingestion.formats.faults import hides_its_key_sql
 from ingestion.formats.rows_sql import LINE
 from ingestion.identifiers import identifier_columns
 from schemas.readers.contracts import ColumnUse, FeedContract
@@ -181,7 +183,8 @@ DELETE FROM raw.tombstone WHERE feed = {feed} AND line IS NULL
 def end_uncarried_sql(contract: FeedContract, delivery: Delivery) -> str:
     """Adds a tombstone for each current row that a full dump no longer carries, as of the dump's date.
 
-    A row that the dump carries but that is quarantined is not ended; one newer than the dump stays.
+    A row that the dump carries but that is quarantined is not ended; one newer than the dump stays. A dump with a row
+    that cannot be read ends none: that row may be any of them.
     """
     day = f"DATE {quote_text(delivery.name.date.isoformat())}"
     return f"""
@@ -192,20 +195,25 @@ SELECT {quote_text(contract.id)}, r.row_key, greatest(r.version, horizon.version
 FROM {raw_table(contract.id)} r CROSS JOIN horizon
 ANTI JOIN checked_row c ON c."#row_key" = r.row_key
 WHERE r.ended_on IS NULL AND (r.effective_from < {day} OR r.version <= horizon.version)
+  AND NOT EXISTS (FROM checked_row WHERE {hides_its_key_sql()})
 ORDER BY r.row_key"""
+
+
+def touched_keys_sql(feed: str, deliveries: Collection[int]) -> str:
+    """Selects the `row_key` of every row whose versions these deliveries may have changed."""
+    new = f"delivery_id IN ({', '.join(map(str, sorted(deliveries)))})"
+    here = f"feed = {quote_text(feed)} AND {new}"
+    return f"""SELECT row_key FROM {raw_table(feed)} WHERE {new}
+  UNION SELECT row_key FROM raw.tombstone WHERE {here}
+  UNION SELECT row_key FROM raw.returned WHERE {here}"""
 
 
 def end_versions_sql(contract: FeedContract, delivery: Delivery) -> str:
     """Ends each version on the day the next one takes effect, for the rows that the delivery touched."""
     raw, feed = raw_table(contract.id), quote_text(contract.id)
-    here = f"delivery_id = {delivery.delivery_id}"
     return f"""
 UPDATE {raw} AS r SET ended_on = chain.ended_on FROM (
-  WITH touched AS (
-    SELECT row_key FROM {raw} WHERE {here}
-    UNION SELECT row_key FROM raw.tombstone WHERE feed = {feed} AND {here}
-    UNION SELECT row_key FROM raw.returned WHERE feed = {feed} AND {here}
-  ),
+  WITH touched AS ({touched_keys_sql(contract.id, [delivery.delivery_id])}),
   event AS (
     SELECT row_key, version, effective_from, false AS deleted FROM {raw} SEMI JOIN touched USING (row_key)
     UNION ALL SELECT row_key, version, effective_from, true FROM raw.tombstone SEMI JOIN touched USING (row_key)

@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from hub.commands.desk import Desk, verb
 from hub.status import FeedStatus, HomeStatus, home_status
 from hub.terminal import table
-from stores.operational import open_operational
+from stores.operational import read_operational
 
 CAPTION = "behind: days after the newest delivery of any feed; aside: rows in quarantine 隔离"
 
@@ -32,7 +33,7 @@ class StatusOptions:
 @verb(StatusOptions)
 def status(desk: Desk, options: StatusOptions) -> None:
     """Feeds and their last deliveries against their promise, quarantine, snapshots, the last run. 状态"""
-    with open_operational(desk.home) as operational:
+    with read_operational(desk.home) as operational:
         found = home_status(desk.home.kind, operational, desk.declarations, desk.shelf)
     if options.format is StatusFormat.JSON:
         typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False, indent=2))
@@ -48,7 +49,11 @@ def _show(desk: Desk, found: HomeStatus) -> None:
     columns = ["feed", "来源", "last 最近", "#behind", "promise 承诺", "#rows", "#aside"]
     desk.console.print(table("Feeds 来源", columns, [_feed_row(each) for each in found.feeds], caption=CAPTION))
     for delivery in found.waiting:
-        desk.console.print(f"  [yellow]waits[/] {delivery.name}: {delivery.note}", soft_wrap=True)
+        told = f"no. {delivery.delivery_id}, {delivery.name} ({delivery.file}): {delivery.note}"
+        desk.console.print(f"  [yellow]waits[/] {escape(told)}", soft_wrap=True)
+    for feed in found.feeds:
+        for gap in feed.missing:
+            desk.console.print(f"  [yellow]missing[/] {feed.feed}: {escape(gap)}", soft_wrap=True)
     rows = [
         (
             f"{each.id}{'  ← current' if each.id == found.current else ''}",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.checks_sql import checked_rows_sql, issues_sql
+from ingestion.checks_sql import checked_rows_sql
+from ingestion.doubts_sql import doubts_sql
 from ingestion.facts_sql import store_facts_sql
 from ingestion.formats.rows_sql import csv_sql, json_rows_sql
 from ingestion.records_sql import role_versions_sql, store_records_sql
@@ -27,7 +28,7 @@ BUILDERS: dict[str, Callable[[], str]] = {
     "csv": lambda: csv_sql(Path("people.csv"), HEADER, CONTRACT),
     "json_rows": lambda: json_rows_sql(CONTRACT),
     "checked_rows": lambda: checked_rows_sql(CONTRACT, NAME),
-    "issues": lambda: issues_sql(CONTRACT),
+    "doubts": lambda: doubts_sql(CONTRACT, NAME),
     "verdicts": lambda: verdicts_sql(CONTRACT, DELIVERY),
     "store_rows": lambda: store_rows_sql(CONTRACT, DELIVERY),
     "end_uncarried": lambda: end_uncarried_sql(CONTRACT, DELIVERY),

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -138,9 +138,9 @@ def row(key: str, name: str = "王小明", at: str = "2026-06-01 10:00:00", **va
     return first | values
 
 
-def csv_text(*rows: dict[str, str]) -> str:
+def csv_text(*rows: dict[str, str], columns: Sequence[str] = ()) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, HEADER, restval="", lineterminator="\r\n")
+    writer = csv.DictWriter(text, (*HEADER, *columns), restval="", lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
@@ -153,15 +153,16 @@ class Village:
     context: IngestContext
     inbox: Path
 
-    def take(self, name: str, *rows: dict[str, str], approve: bool = False) -> DeliveryReport:
-        """Takes one CSV delivery in."""
-        return self.take_bytes(name, csv_text(*rows).encode(), approve=approve)
+    def take(
+        self, name: str, *rows: dict[str, str], approve: bool = False, columns: Sequence[str] = ()
+    ) -> DeliveryReport:
+        """Takes one CSV delivery in; `columns` are those that it has beside the usual ones."""
+        return self.take_bytes(name, csv_text(*rows, columns=columns).encode(), approve=approve)
 
     def take_bytes(self, name: str, content: bytes, *, approve: bool = False) -> DeliveryReport:
         path = self.inbox / name
         path.write_bytes(content)
-        [report] = ingest([path], self.context, approve=approve)
-        return report
+        return ingest([path], self.context, approve=approve)[0]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.context.warehouse.rows(sql)

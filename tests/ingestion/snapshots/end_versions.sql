@@ -1,9 +1,7 @@
 UPDATE raw."people" AS r SET ended_on = chain.ended_on FROM (
-  WITH touched AS (
-    SELECT row_key FROM raw."people" WHERE delivery_id = 7
-    UNION SELECT row_key FROM raw.tombstone WHERE feed = 'people' AND delivery_id = 7
-    UNION SELECT row_key FROM raw.returned WHERE feed = 'people' AND delivery_id = 7
-  ),
+  WITH touched AS (SELECT row_key FROM raw."people" WHERE delivery_id IN (7)
+  UNION SELECT row_key FROM raw.tombstone WHERE feed = 'people' AND delivery_id IN (7)
+  UNION SELECT row_key FROM raw.returned WHERE feed = 'people' AND delivery_id IN (7)),
   event AS (
     SELECT row_key, version, effective_from, false AS deleted FROM raw."people" SEMI JOIN touched USING (row_key)
     UNION ALL SELECT row_key, version, effective_from, true FROM raw.tombstone SEMI JOIN touched USING (row_key)
