@@ -30,7 +30,10 @@ def measure_beside_splink(trial: Trial) -> None:
         for contender in CONTENDERS:
             result = measure_contender(laid_out, contender, numbers, trial.persons)
             keep(trial.work, result)
-            print(f"{contender}, ID numbers {numbers}, {trial.persons:,} persons: {result.failed or result.found}")
+            print(
+                f"{contender}, ID numbers {numbers}, {trial.persons:,} persons: {result.failed or result.found}",
+                flush=True,
+            )
         shutil.rmtree(folder)
 
 

@@ -48,7 +48,7 @@ class Trial:
         return self.work / f"delta_{self.persons}"
 
 
-def measure(trial: Trial, part: str) -> None:
+def measure(trial: Trial, part: str) -> Measurement:
     """Measures one of PARTS and keeps the result in the work folder, also where the command fails."""
     trial.work.mkdir(parents=True, exist_ok=True)
     try:
@@ -57,7 +57,11 @@ def measure(trial: Trial, part: str) -> None:
         told = " ".join(str(error.stderr).split())[-600:]
         result = Measurement(part, trial.persons, failed=f"exit {error.returncode}: … {told}")
     keep(trial.work, result)
-    print(f"{part} at {trial.persons:,}: {result.failed or f'{result.seconds:.0f} s, {result.peak_gib:.1f} GiB'}")
+    print(
+        f"{part} at {trial.persons:,}: {result.failed or f'{result.seconds:.0f} s, {result.peak_gib:.1f} GiB'}",
+        flush=True,
+    )
+    return result
 
 
 def synthesize(trial: Trial) -> Measurement:
@@ -117,6 +121,7 @@ PARTS: Mapping[str, Callable[[Trial], Measurement]] = {
     "delta": delta,
     "rebuild": rebuild,
 }
+FOUNDATIONS = ("synthesize", "run")
 
 
 def disk(home: Path) -> dict[str, float]:

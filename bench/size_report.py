@@ -109,11 +109,14 @@ def beside_splink(measurements: Sequence[Measurement]) -> str:
             continue
         seconds, ours = found["seconds"], hub.get((each.persons, found["numbers"]))
         times = [f"{seconds:.1f}", f"{seconds / ours:.1f}×" if ours else None, f"{found['cpu_seconds']:.1f}"]
+        times.append(f"{found['columns_seconds']:.1f}" if found["columns_seconds"] else None)
         right = [found[name] for name in ("precision", "recall", "recall_of_decidable", "largest_cluster")]
         counts = [found["records"], found["pairs"]]
         rows.append([each.persons, found["numbers"], name, *counts, *times, f"{each.peak_gib:.1f}", *right])
     header = ["persons", "ID numbers", "linked by", "records", "scored pairs", "wall s", "against the hub", "CPU s"]
-    return table([*header, "peak GiB", "precision", "recall", "recall of decidable", "largest cluster"], rows)
+    return table(
+        [*header, "columns, wall s", "peak GiB", "precision", "recall", "recall of decidable", "largest cluster"], rows
+    )
 
 
 def partition(rebuild: Measurement) -> str:

@@ -10,7 +10,14 @@ from bench.size_report import beside_splink, district_size
 STAGES = (Stage("ingest", 20.0, 30.0, 1.5), Stage("resolve", 70.0, 130.0, 4.0))
 RUN = Measurement("run", 1000, rows=5000, seconds=100.0, cpu_seconds=170.0, peak_gib=4.0, stages=STAGES)
 RUN = replace(RUN, found={"disk": {"warehouse.duckdb": 1.25, "snapshot: graph.lbug": 0.5}})
-LINKED = {"numbers": "as they are", "records": 90, "pairs": 40, "seconds": 6.0, "cpu_seconds": 9.0}
+LINKED = {
+    "numbers": "as they are",
+    "records": 90,
+    "pairs": 40,
+    "seconds": 6.0,
+    "cpu_seconds": 9.0,
+    "columns_seconds": 0.0,
+}
 RIGHT = {"precision": 0.99, "recall": 0.9, "recall_of_decidable": 0.95, "largest_cluster": 12}
 
 
@@ -44,9 +51,10 @@ def test_a_rebuild_tells_whether_it_gives_the_same_partition() -> None:
 def test_failures_are_shown_beside_what_went_well() -> None:
     failed = Measurement("rebuild", 1000, failed="exit 4: out of memory", found={"limit": "4GB"})
     assert "failed: exit 4: out of memory" in district_size([RUN, failed])
-    hub = replace(RUN, part="a", found={"contender": "hub", **LINKED, **RIGHT})
+    hub = replace(RUN, part="a", found={"contender": "hub", **LINKED, **RIGHT, "columns_seconds": 2.5})
     table = replace(RUN, part="b", found={"contender": "table", **LINKED, **RIGHT, "seconds": 15.0})
     tables = Measurement("c", 1000, failed="killed", found={"contender": "tables", "numbers": "as they are"})
     told = beside_splink([table, tables, hub])
-    assert "| 15.0 | 2.5× |" in told
+    assert "| 6.0 | 1.0× | 9.0 | 2.5 |" in told
+    assert "| 15.0 | 2.5× | 9.0 | – |" in told
     assert "a table for each feed: failed, killed" in told
