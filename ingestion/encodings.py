@@ -63,7 +63,8 @@ def _transcode(source: Path, target: Path, encoding: str) -> _Break | None:
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
-                return _Break(begun + error.start, is_cut=not block)
+                is_mixed = encoding != "utf-8" and _UTF8_RUN.search(before + block) is not None
+                return _Break(begun + error.start, is_cut=not block, is_mixed=is_mixed)
             # NUL is legal in both encodings and in no text: it is what UTF-16 looks like from here.
             if "\0" in text:
                 return _Break(begun + len(text[: text.index("\0")].encode(encoding)), is_nul=True)
@@ -98,7 +99,7 @@ def _cause(sample: bytes, further: _Break, in_gb18030: _Break) -> str:
     if further.is_nul:
         return "there is a NUL byte, so it was damaged on its way; export it anew and hand it in again"
     if in_gb18030.is_mixed:
-        return "files of two encodings were put together; save each as UTF-8 and hand it in again"
+        return "bytes of another encoding are among it; save the whole of it as UTF-8 and hand it in again"
     return "save it as UTF-8 and hand it in again"
 
 

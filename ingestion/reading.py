@@ -50,7 +50,7 @@ def _read_text(path: Path, contract: FeedContract, warehouse: Warehouse, *, file
         unknown = TEXT_READERS[form](decoded, contract, warehouse, file=file)
     finally:
         decoded.unlink(missing_ok=True)
-    if mark_rows(cut, LONG_VALUE, warehouse) != len(cut):
+    if mark_rows(cut, LONG_VALUE, contract, warehouse) != len(cut):
         raise RefusedDeliveryError(
             f"{file}: line {cut[0]} is longer than {FIELD_BYTES // MIB} MiB and stands within a quoted value: correct "
             "it and hand the file in again"

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from ingestion.errors import RefusedDeliveryError
+from ingestion.formats.faults import mark_rows
 from ingestion.formats.header import check_header, is_header
 from ingestion.formats.limits import FIELD_BYTES, HEADER_ROWS
 from ingestion.formats.rows_sql import FAULT, LINE, TORN_LINE, csv_sql, empty_rows_sql
@@ -52,8 +54,7 @@ def read_csv_rows(path: Path, contract: FeedContract, warehouse: Warehouse, *, f
     finally:
         warehouse.execute("DROP TABLE IF EXISTS csv_fault; DROP TABLE IF EXISTS csv_scan")
     torn = _torn_records(faults, file)
-    # One line per row is the rule; only a file with faults, line breaks in values or blank lines is numbered again.
-    if torn or _count_lines(path) != rows + 1:
+    if torn or not _is_even(path, contract, rows=rows + 1, columns=len(header)):
         _number_again(path, contract, warehouse, torn=torn, file=file)
     return unknown
 
@@ -113,18 +114,42 @@ def _torn_records(faults: list[tuple[int, str, str | None]], file: str) -> dict[
     return torn
 
 
-def _count_lines(path: Path) -> int:
-    lines, last = 0, b"\n"
+def _is_even(path: Path, contract: FeedContract, *, rows: int, columns: int) -> bool:
+    """Whether each line is a row and each row has one value for each column.
+
+    Not so in a file with line breaks in values, blank lines, or rows with more values: DuckDB drops those that are
+    empty at the end, though a delimiter too many has then moved the others.
+    """
+    delimiter = (contract.delivery.delimiter or ",").encode()
+    lines, delimiters, last = 0, 0, b"\n"
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             lines += block.count(b"\n")
+            delimiters += block.count(delimiter)
             last = block[-1:]
-    return lines + (last != b"\n")
+    if lines + (last != b"\n") != rows:
+        return False
+    between = rows * (columns - 1)
+    return delimiters == between or _count_unquoted(path, delimiter) == between
+
+
+def _count_unquoted(path: Path, delimiter: bytes) -> int:
+    """The delimiters outside quotes."""
+    found, is_open = 0, 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            signs = np.frombuffer(block, np.uint8)
+            quotes = np.cumsum(signs == ord('"'), dtype=np.uint32) + np.uint32(is_open)
+            found += int(np.count_nonzero((signs == ord(delimiter)) & (quotes % 2 == 0)))
+            is_open = int(quotes[-1]) % 2
+    return found
 
 
 def _number_again(path: Path, contract: FeedContract, warehouse: Warehouse, *, torn: dict[int, str], file: str) -> None:
     """Gives every row its line in the file and adds the torn ones; the csv module knows where each record starts."""
+    columns = len(_header(path, contract, file))
     good: list[int] = []
+    wide: list[int] = []
     faulty: list[int] = []
     for number, record in enumerate(_records(path, contract, file), start=1):
         if record.end > record.start:
@@ -133,6 +158,7 @@ def _number_again(path: Path, contract: FeedContract, warehouse: Warehouse, *, t
             faulty.append(record.start)
         elif record.values and number > 1:
             good.append(record.start)
+            wide += [record.start] if len(record.values) > columns else []
     rows = warehouse.rows("SELECT count(*) FROM delivery_row")[0][0]
     if rows != len(good) or len(torn) != len(faulty):
         raise RefusedDeliveryError(
@@ -140,6 +166,7 @@ def _number_again(path: Path, contract: FeedContract, warehouse: Warehouse, *, t
             "quotes or line ends are mixed up; save it again as plain CSV and hand it in again"
         )
     _set_lines(good, faulty, warehouse)
+    mark_rows(wide, TORN_LINE, contract, warehouse)
 
 
 def _refuse_swallowed_rows(record: _Record, contract: FeedContract, *, is_torn: bool, file: str) -> None:

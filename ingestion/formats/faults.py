@@ -50,15 +50,15 @@ def hides_its_key_sql() -> str:
     return f'{FAULT} NOT IN ({listed}) AND ("#row_key" IS NULL OR {FAULT} = {quote_text(KEY_AS_NUMBER)})'
 
 
-def mark_rows(lines: Iterable[int], fault: str, warehouse: Warehouse) -> int:
-    """Gives the rows of these lines the fault in place of the one they have; returns how many there are."""
+def mark_rows(lines: Iterable[int], fault: str, contract: FeedContract, warehouse: Warehouse) -> int:
+    """Gives the rows of these lines the fault, and no values; returns how many there are."""
     listed = ", ".join(str(line) for line in sorted(lines))
     if not listed:
         return 0
-    marked = warehouse.rows(
-        f"UPDATE delivery_row SET {FAULT} = {quote_text(fault)} WHERE {LINE} IN ({listed}) RETURNING {LINE}"
-    )
-    return len(marked)
+    emptied = ", ".join(f"{quote_name(name)} = NULL" for name in kept_columns(contract))
+    where = f"WHERE {LINE} IN ({listed})"
+    warehouse.execute(f"UPDATE delivery_row SET {FAULT} = {quote_text(fault)}, {emptied} {where}")
+    return int(warehouse.rows(f"SELECT count(*) FROM delivery_row {where}")[0][0])
 
 
 def mark_doubtful_rows(contract: FeedContract, warehouse: Warehouse) -> None:
