@@ -16,3 +16,11 @@ class Resolved(Protocol):
     @property
     def declarations(self) -> Declarations:
         """The declarations in force."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether everything is built anew.
+
+        If not, the temporary table `touched_entity` (register, number, entity_id) names the entities with a record that
+        came, went, moved or was rewritten since the last results, those without records now too.
+        """

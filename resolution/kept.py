@@ -98,8 +98,13 @@ class Basis:
 
 def basis_of(fitted: LinkageModel, weights: Weights, generation: str | None) -> Basis:
     """The basis of a linking by this model and these weights, on top of this generation of entities."""
-    sources = [path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))]
-    return Basis(sha256("\x1f".join([repr(fitted), weights.version, *sources]).encode()).hexdigest(), generation)
+    parts = [repr(fitted), weights.version, *own_sources()]
+    return Basis(sha256("\x1f".join(parts).encode()).hexdigest(), generation)
+
+
+def own_sources() -> list[str]:
+    """The text of this package: what another version of it has kept is void."""
+    return [path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.py"))]
 
 
 def kept_population(warehouse: Warehouse, register: str, basis: Basis) -> int | None:

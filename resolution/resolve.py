@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 
 from resolution.errors import ResolutionError
 from resolution.golden import build_golden
 from resolution.identity import Churn, Minting, assign_entities
-from resolution.kept import Basis, keep_basis
+from resolution.kept import Basis, keep_basis, own_sources
 from resolution.linking import Linked, clear, link_register
 from resolution.places import place_houses
 from resolution.relations import build_relations
@@ -22,6 +23,7 @@ from stores.warehouse import Warehouse
 
 ORDER = ("house", "unit", "person")
 STEPS = (*ORDER, "golden", "relations", "residence")
+DERIVED = "CREATE TABLE IF NOT EXISTS resolved.derived (basis VARCHAR)"
 PREPARE: Mapping[str, Callable[[Warehouse], str]] = {"house": place_houses, "unit": name_units}
 """For a register whose records need more than their own row: builds the table that stands in for its standard one."""
 
@@ -56,19 +58,49 @@ class ResolutionReport:
     registers: Mapping[str, RegisterReport]
 
 
+@dataclass(frozen=True)
+class Derivation:
+    """The part of a run after the registers are linked; see `resolution.context.Resolved`."""
+
+    warehouse: Warehouse
+    declarations: Declarations
+    is_full: bool
+
+
 def resolve(context: ResolutionContext) -> ResolutionReport:
     """Fills the tables of schema `resolved` from schema `standard`; a second run gives the same."""
     weights = default_weights(context.declarations.tree) if context.weights is None else context.weights
     registers = {}
+    context.warehouse.execute(DERIVED)
     for done, register in enumerate(ORDER):
         context.progress.step("resolve", register, done, len(STEPS))
         registers[register] = resolve_register(context, register, weights)
     as_of = _write_run(context, {name: each.weights for name, each in registers.items()})
-    for done, build in enumerate((build_golden, build_relations, build_residence), start=len(ORDER)):
-        context.progress.step("resolve", STEPS[done], done, len(STEPS))
-        build(context)
+    derive(context)
     context.progress.step("resolve", "", len(STEPS), len(STEPS))
     return ResolutionReport(as_of, registers)
+
+
+def derive(context: ResolutionContext) -> None:
+    """Golden records, relations and residence: of all entities, or of those touched since the last derivation."""
+    warehouse, basis = context.warehouse, derived_basis(context.declarations)
+    is_full = warehouse.rows("SELECT basis FROM resolved.derived") != [(basis,)]
+    if not is_full:
+        warehouse.execute("CREATE OR REPLACE TEMP TABLE touched_entity AS SELECT DISTINCT * FROM resolved.touched")
+    derivation = Derivation(warehouse, context.declarations, is_full)
+    with warehouse.transaction():
+        for done, build in enumerate((build_golden, build_relations, build_residence), start=len(ORDER)):
+            context.progress.step("resolve", STEPS[done], done, len(STEPS))
+            build(derivation)
+        warehouse.execute("DELETE FROM resolved.touched; DELETE FROM resolved.derived")
+        warehouse.execute("INSERT INTO resolved.derived VALUES (?)", [basis])
+    warehouse.execute("DROP TABLE IF EXISTS temp.touched_entity")
+
+
+def derived_basis(declarations: Declarations) -> str:
+    """What golden records, relations and residence depend on beside the records: changed, all are built anew."""
+    rules = [repr(each) for each in (declarations.registers, declarations.golden, declarations.residence)]
+    return sha256("\x1f".join([*rules, *own_sources()]).encode()).hexdigest()
 
 
 def resolve_register(context: ResolutionContext, register: str, weights: Mapping[str, Weights]) -> RegisterReport:
@@ -86,6 +118,8 @@ def resolve_register(context: ResolutionContext, register: str, weights: Mapping
             context.warehouse.execute(f"DROP TABLE temp.{source}")
         minting = Minting(register, context.run_id, context.identity_key)
         churn = name_entities(context.warehouse, context.operational, minting, linked)
+        if linked.is_full:
+            context.warehouse.execute("DELETE FROM resolved.derived")
     clear(context.warehouse)
     return RegisterReport(linked, churn, weights[register].version)
 
