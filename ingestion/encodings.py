@@ -1,7 +1,6 @@
 """Strict encodings: UTF-8 with or without a byte order mark, else GB18030, else the file is refused."""
 
 import codecs
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from ingestion.formats.kinds import foreign_kind
 BLOCK = 1 << 22
 SAMPLE = 1 << 16
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-# Six Han characters of UTF-8 in a row: in GB18030 these bytes would be nine rare signs that never meet.
-_UTF8_RUN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")
-_RUN_BYTES = 18
+# Two Han characters of UTF-8: in GB18030 these bytes are three signs that seldom meet.
+_UTF8_PAIR = b"LCCLCC"
+_SIGNS = bytes(76 if 0xE4 <= byte <= 0xE9 else 67 if 0x80 <= byte <= 0xBF else 46 for byte in range(256))
 
 
 @dataclass(frozen=True)
@@ -63,18 +62,38 @@ def _transcode(source: Path, target: Path, encoding: str) -> _Break | None:
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
-                is_mixed = encoding != "utf-8" and _UTF8_RUN.search(before + block) is not None
-                return _Break(begun + error.start, is_cut=not block, is_mixed=is_mixed)
+                return _Break(begun + error.start, is_cut=not block, is_mixed=_holds_utf8(before + block))
             # NUL is legal in both encodings and in no text: it is what UTF-16 looks like from here.
             if "\0" in text:
                 return _Break(begun + len(text[: text.index("\0")].encode(encoding)), is_nul=True)
-            if encoding != "utf-8" and _UTF8_RUN.search(before + block):
+            if encoding != "utf-8" and _holds_utf8(before + block):
                 return _Break(position, is_mixed=True)
             copy.write(text.encode("utf-8"))
-            before = block[1 - _RUN_BYTES :]
+            before = block[block.rfind(b"\n") + 1 :]
             position += len(block)
             if not block:
                 return None
+
+
+def _holds_utf8(text: bytes) -> bool:
+    """Whether a line of what GB18030 can read is UTF-8 from end to end, which no line in Chinese is by chance."""
+    signs = text.translate(_SIGNS)
+    end = 0
+    while (place := signs.find(_UTF8_PAIR, end)) >= 0:
+        start = text.rfind(b"\n", 0, place) + 1
+        found = text.find(b"\n", place)
+        end = len(text) if found < 0 else found
+        if _is_utf8(text[start:end]):
+            return True
+    return False
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _diagnosis(source: Path, in_utf8: _Break, in_gb18030: _Break) -> str:
