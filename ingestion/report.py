@@ -26,8 +26,8 @@ class DeliveryReport:
     """What became of one delivery.
 
     `state` is as in the ledger, or `repeated` where the same delivery had come before and nothing changed,
-    `read again` for a whole feed whose contract changed, or `unrecognised`. `counts` adds up to `rows`; `ended`
-    counts rows that a full dump no longer carries.
+    `read again` for a whole feed whose contract changed, `unread` where a department's database was not, or
+    `unrecognised`. `counts` adds up to `rows`; `ended` counts rows that a full dump no longer carries.
     """
 
     feed: str

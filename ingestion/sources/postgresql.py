@@ -79,7 +79,7 @@ class OpenTable:
                 batch = stream.read_next_batch()
             except StopIteration:
                 return
-            except OSError:
+            except (OSError, pa.ArrowException):
                 # Its words are the server's, which may quote rows.
                 raise SourceError(
                     f"{self.table}: the reading broke off: the server ended the connection, or cancelled the reading, "

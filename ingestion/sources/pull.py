@@ -48,8 +48,9 @@ def pull_tables(order: PullOrder, context: IngestContext, environment: Mapping[s
             try:
                 files.append(_pull_one(feed, order, context, environment, Path(folder)))
             except FeedError as error:
-                source = str(context.contract(feed).database or "")
-                unread.append(DeliveryReport(feed, source, order.mode, state=UNREAD, note=str(error)))
+                table = context.contract(feed).database
+                place = f"{table.schema}.{table.table}" if table else ""
+                unread.append(DeliveryReport(feed, place, order.mode, state=UNREAD, note=str(error)))
         return reports + ingest(files, context) + unread
 
 

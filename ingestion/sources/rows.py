@@ -13,7 +13,7 @@ from ingestion.sources.postgresql import OpenTable
 from ingestion.sources.table_sql import count_sql, rows_sql
 from schemas.readers.contracts import FeedContract
 from schemas.readers.databases import DatabaseTable
-from stores.errors import StoreError
+from stores.errors import MachineError
 from stores.progress import Progress
 
 
@@ -58,7 +58,9 @@ def write_rows(opened: OpenTable, wanted: RowsWanted, path: Path, progress: Prog
                 writer.write_batch(batch)
                 written += batch.num_rows
     except OSError as error:
-        raise StoreError(f"cannot write {path.name} into {path.parent}: {error}: make room, then pull again") from error
+        raise MachineError(
+            f"cannot write {path}: {error}: see that the folder can be written and has room, then pull again"
+        ) from error
     if written != expected:
         raise SourceError(f"{opened.table}: counts {expected} rows, of which {written} came: pull again")
 

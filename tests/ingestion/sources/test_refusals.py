@@ -11,6 +11,7 @@ from ingestion.sources import postgresql as source
 from ingestion.sources.credentials import Credentials, read_credentials
 from ingestion.sources.postgresql import open_table
 from schemas.readers.databases import DatabaseTable
+from stores.errors import MachineError
 from stores.progress import SilentProgress
 from tests.ingestion.sources.office import TABLE, contract, credentials, make_table, reading, row, rows_of
 from tests.ingestion.village import counted
@@ -188,6 +189,13 @@ def test_bytes_of_no_encoding_are_refused_without_telling_them(
     with pytest.raises(SourceError, match="SQL_ASCII") as refused:
         rows_of(tmp_path, contract(postgresql, database=in_encoding("SQL_ASCII", r"E'\xCD\xF5'")))
     assert "xcd" not in str(refused.value).lower()
+
+
+def test_folder_that_cannot_be_written_is_the_machine_s_fault(tmp_path: Path, postgresql: Server) -> None:
+    make_table(postgresql, row("1"))
+    (tmp_path / "1.parquet").mkdir()
+    with pytest.raises(MachineError, match=r"1\.parquet.*has room, then pull again"):
+        rows_of(tmp_path, contract(postgresql))
 
 
 class CutOff(SilentProgress):
