@@ -103,7 +103,7 @@ def _diagnosis(source: Path, in_utf8: _Break, in_gb18030: _Break) -> str:
     line = _line_of(source, further.offset)
     where = f"not UTF-8 (byte {in_utf8.offset}) and not GB18030 (byte {in_gb18030.offset}), line {line}"
     if in_gb18030.is_mixed:
-        where = f"not UTF-8 (byte {in_utf8.offset}), line {line}, yet much of it is"
+        where = f"UTF-8 only up to byte {in_utf8.offset}, line {line}"
     return f"{where}: {_cause(sample, further, in_gb18030)}"
 
 

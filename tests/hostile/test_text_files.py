@@ -38,7 +38,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "UTF-8 with other bytes among it": (
         lambda: text().encode().replace("李黎".encode(), b"\xff\xff"),
-        r"not UTF-8 \(byte \d+\), line 3, yet much of it is: bytes of another encoding are among it",
+        r"UTF-8 only up to byte \d+, line 3: bytes of another encoding are among it",
     ),
     "GB18030 cut in mid-character": (
         lambda: text().encode("gb18030")[: text().encode("gb18030").rindex("买".encode("gb18030")) + 1],
@@ -46,15 +46,15 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "UTF-8 cut in mid-character": (
         lambda: text().encode()[: text().encode().rindex("买".encode()) + 2],
-        r"not UTF-8 \(byte \d+\) .*, line 4: it ends in the middle of a character",
+        r"UTF-8 only up to byte \d+, line 4: it ends in the middle of a character",
     ),
     "two encodings put together": (
         lambda: text().encode("gb18030") + text().encode(),
-        "not UTF-8 .* yet much of it is: bytes of another encoding are among it; save the whole of it as UTF-8",
+        "UTF-8 only up to byte 0, line 1: bytes of another encoding are among it; save the whole of it as UTF-8",
     ),
     "NUL bytes": (
         lambda: text().replace("李黎", "李\0黎").encode(),
-        r"not UTF-8 \(byte \d+\) .*, line 3: there is a NUL byte, so it was damaged on its way; export it anew",
+        r"UTF-8 only up to byte \d+, line 3: there is a NUL byte, so it was damaged on its way; export it anew",
     ),
     "an Excel file by another name": (
         lambda: b"PK\x03\x04\xff\xff",
