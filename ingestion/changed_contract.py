@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ingestion.context import IngestContext
 from ingestion.formats.rows_sql import kept_columns
+from ingestion.keep import narrow_archived
 from ingestion.order import KEPT, read_again
 from ingestion.report import DeliveryReport, report_of
 from ingestion.versions_sql import raw_table, reading_digest
@@ -31,6 +32,16 @@ def refuse_changed_keys(context: IngestContext) -> None:
             problems.append(_key_problem(contract, came))
     if problems:
         raise DeclarationError(sorted(set(problems)))
+
+
+def drop_from_archive(context: IngestContext) -> None:
+    """Takes columns out of the archive copies that came before the contract dropped them."""
+    for delivery in context.operational.ledger.in_state(*KEPT):
+        contract = context.declarations.contracts.get(delivery.name.feed)
+        if contract is None or not set(contract.dropped) & set(delivery.outcome.get("columns", ())):
+            continue
+        if context.operational.archive_keys.exists(delivery.delivery_id):
+            narrow_archived(delivery, context)
 
 
 def read_under_new_contract(feed: str, context: IngestContext) -> list[DeliveryReport]:

@@ -1,6 +1,7 @@
 """Brings a sealed delivery from the spool to archive, ledger and warehouse; each step may be cut off and repeated."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def keep_sealed(delivery: Delivery, sealed: SealedDelivery, context: IngestConte
         ledger.mark(delivery.delivery_id, DeliveryState.REFUSED, note=str(error))
         archive.unseal(delivery.name)
         raise
-    _archive(delivery, context)
+    _write_plain(delivery, context, archive.keep)
     outcome = {
         "contract": contract.version,
         "key": list(contract.key),
@@ -50,6 +51,16 @@ def load_archived(delivery: Delivery, context: IngestContext) -> None:
     """Fills `delivery_row` from the archive."""
     with context.archive.opened(delivery) as plain:
         read_archived(plain, context.contract(delivery.name.feed), context.warehouse)
+
+
+def narrow_archived(delivery: Delivery, context: IngestContext) -> None:
+    """Takes the columns that the contract drops now out of the archive copy."""
+    contract = context.contract(delivery.name.feed)
+    load_archived(delivery, context)
+    _write_plain(delivery, context, context.archive.exchange)
+    left = [name for name in delivery.outcome["columns"] if name not in contract.dropped]
+    outcome = {**delivery.outcome, "columns": left}
+    context.operational.ledger.mark(delivery.delivery_id, delivery.state, note=delivery.note, outcome=outcome)
 
 
 def apply_archived(
@@ -98,12 +109,12 @@ def _wait(delivery: Delivery, contract: FeedContract, volumes: Volumes, context:
     return replace(report_of(ledger.get(delivery.delivery_id)), rows=volumes.rows)
 
 
-def _archive(delivery: Delivery, context: IngestContext) -> None:
-    archive = context.archive
-    plain: Path = archive.plain_path(delivery)
+def _write_plain(delivery: Delivery, context: IngestContext, put: Callable[[Delivery, Path], None]) -> None:
+    """Writes `delivery_row` as an archive copy and has it put into the archive."""
+    plain: Path = context.archive.plain_path(delivery)
     context.warehouse.execute(archive_copy_sql(plain))
     try:
         sync_file(plain)
-        archive.keep(delivery, plain)
+        put(delivery, plain)
     finally:
         plain.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Makes ledger, archive and warehouse agree again: after a kill, a lost warehouse, or a changed contract."""
 
-from ingestion.changed_contract import changed_feeds, read_under_new_contract, refuse_changed_keys
+from ingestion.changed_contract import changed_feeds, drop_from_archive, read_under_new_contract, refuse_changed_keys
 from ingestion.context import IngestContext
 from ingestion.errors import FeedError
 from ingestion.keep import apply_archived, keep_sealed, mark_applied
@@ -24,6 +24,7 @@ def settle(context: IngestContext) -> list[DeliveryReport]:
     changed = changed_feeds(context)
     _check_marks(context, changed)
     reports = [report for feed in changed for report in read_under_new_contract(feed, context)]
+    drop_from_archive(context)
     for delivery in _cut_off(context):
         reports += _finish(delivery, context)
     left = context.operational.ledger.in_state(DeliveryState.RECEIVED)

@@ -61,10 +61,16 @@ class Archive:
 
     def keep(self, delivery: Delivery, plain: Path) -> None:
         """Encrypts the plain copy into the archive under a fresh key; durable when this returns."""
+        self._put(delivery, plain, self.keys.create(delivery.delivery_id))
+
+    def exchange(self, delivery: Delivery, plain: Path) -> None:
+        """Puts the plain copy in the place of the archived one, under its key; at any moment one of them is there."""
+        self._put(delivery, plain, self.keys.get(delivery.delivery_id))
+
+    def _put(self, delivery: Delivery, plain: Path, key: bytes) -> None:
         target = self.path(delivery)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         part = target.with_suffix(".part")
-        key = self.keys.create(delivery.delivery_id)
         encrypt_file(plain, part, key=key, label=_label(delivery))
         part.chmod(0o600)
         replace_durably(part, target)

@@ -15,10 +15,6 @@ NEXT = replace(CONTRACT, version="1.1.0")
 ROWS = (row("1", 性别="未知", 住址=""), row("2", 性别="女"))
 
 
-def columns_but(name: str) -> tuple[object, ...]:
-    return tuple(each for each in CONTRACT.columns if each.name != name)
-
-
 def settled(root: Path, changed: FeedContract, sql: str) -> tuple[list[DeliveryReport], list[tuple[object, ...]]]:
     """The reports of an ingest under the changed contract after two deliveries under the first, and a query then."""
     with open_village(root) as village:
@@ -54,7 +50,7 @@ def test_what_comes_under_the_new_contract_must_have_the_new_column(tmp_path: Pa
 
 
 def test_a_column_that_is_no_longer_read_is_told(tmp_path: Path) -> None:
-    narrower = replace(NEXT, columns=columns_but("登记日期"), facts=())
+    narrower = replace(NEXT, columns=tuple(each for each in CONTRACT.columns if each.name != "登记日期"), facts=())
     [report], rows = settled(
         tmp_path, narrower, "SELECT count(*) FROM (DESCRIBE raw.people) WHERE column_name = '登记日期'"
     )
@@ -120,7 +116,7 @@ def test_a_feed_without_a_contract_keeps_what_came_and_holds_up_no_other(tmp_pat
         assert len(village.held()) == 2
 
 
-def test_a_column_that_is_dropped_now_is_no_longer_held(tmp_path: Path) -> None:
+def test_a_column_that_is_dropped_now_is_no_longer_held_not_even_in_the_archive(tmp_path: Path) -> None:
     dropping = tuple(
         column(each.name, ColumnUse.DROPPED, reason="protected") if each.name == "住址" else each
         for each in CONTRACT.columns
@@ -130,3 +126,9 @@ def test_a_column_that_is_dropped_now_is_no_longer_held(tmp_path: Path) -> None:
 
     assert rows == [(0,)]
     assert "columns no longer read: 住址" in report.note
+    with open_village(tmp_path, changed) as village:
+        for delivery in village.context.operational.ledger.all():
+            with village.context.archive.opened(delivery) as plain:
+                kept = village.context.warehouse.rows(f"DESCRIBE FROM read_csv('{plain}', header = true)")
+            assert {"编号", "姓名"} < {name for name, *_ in kept}
+            assert "住址" not in {name for name, *_ in kept}
