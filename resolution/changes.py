@@ -12,22 +12,25 @@ def decided_sql() -> str:
     """
 
 
-def prints_sql(records: str) -> str:
-    """Temporary table `print` (record_id, print, content): hashes of each record as it is linked, and as it stands."""
-    return f"""
-        CREATE OR REPLACE TEMP TABLE print AS
-        SELECT record_id, hash(linked) AS print, content
-        FROM linked JOIN (SELECT record_id, hash(record) AS content FROM {records} record) USING (record_id)
-    """
+def prints_sql(target: str, records: str) -> str:
+    """Temporary table `target` (record_id, print): a hash of each row of `records`."""
+    return f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT record_id, hash(record) AS print FROM {records} record"
 
 
 def changed_sql(kept: Kept) -> str:
     """Temporary table `changed` (record_id): records that came, went or are linked by other values or decisions."""
+    return f"CREATE OR REPLACE TEMP TABLE changed AS {_differing_sql('print', kept.prints)} UNION FROM redecided"
+
+
+def rewritten_sql(kept: Kept) -> str:
+    """Temporary table `rewritten` (record_id): records that came, went or say anything else than before."""
+    return f"CREATE OR REPLACE TEMP TABLE rewritten AS {_differing_sql('content', kept.contents)}"
+
+
+def _differing_sql(now: str, kept: str) -> str:
     return f"""
-        CREATE OR REPLACE TEMP TABLE changed AS
-        SELECT record_id FROM print FULL JOIN {kept.prints} kept USING (record_id)
-        WHERE print.print IS DISTINCT FROM kept.print
-        UNION FROM redecided
+        SELECT record_id FROM {now} now FULL JOIN {kept} kept USING (record_id)
+        WHERE now.print IS DISTINCT FROM kept.print
     """
 
 
@@ -163,12 +166,3 @@ def solved_parts_sql(kept: Kept) -> tuple[str, ...]:
 def scope_sql() -> str:
     """Temporary table `scope` (record_id): the records whose entity is asked again, and those that are gone."""
     return "CREATE OR REPLACE TEMP TABLE scope AS SELECT record_id FROM clustered UNION FROM again"
-
-
-def content_changed_sql(kept: Kept) -> str:
-    """Temporary table `rewritten` (record_id): records that came, went or say anything else than before."""
-    return f"""
-        CREATE OR REPLACE TEMP TABLE rewritten AS
-        SELECT record_id FROM print FULL JOIN {kept.prints} kept USING (record_id)
-        WHERE print.content IS DISTINCT FROM kept.content
-    """

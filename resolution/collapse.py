@@ -61,17 +61,22 @@ def placed_sql(model: LinkageModel, components: str) -> str:
 
 
 def nodes_sql(model: LinkageModel) -> str:
-    """Rows of `node` out of `linked` and `collapsed`: the first filled value of each column, or all where many."""
-    single = [
-        f'arg_min("{each.id}", place) FILTER (WHERE "{each.id}" IS NOT NULL) AS "{each.id}"'
-        for each in model.columns
-        if not each.many
-    ]
-    many = [
+    """Rows of `node` out of `linked` and `collapsed`: the first filled value of each column, or all where many.
+
+    Most records stand alone and are taken as they are.
+    """
+    single = [each.id for each in model.columns if not each.many]
+    many = sorted(model.many)
+    first = [f'arg_min("{name}", place) FILTER (WHERE "{name}" IS NOT NULL) AS "{name}"' for name in single]
+    every = [
         f'list_sort(list_distinct(flatten(list("{name}") FILTER (WHERE "{name}" IS NOT NULL)))) AS "{name}"'
-        for name in sorted(model.many)
+        for name in many
     ]
     return f"""
-        SELECT node_id AS record_id, {", ".join([*single, *many])}
-        FROM linked JOIN collapsed USING (record_id) GROUP BY node_id
+        WITH shared AS (SELECT node_id FROM collapsed WHERE place = 2)
+        SELECT node_id AS record_id, {", ".join([*first, *every])}
+        FROM linked JOIN collapsed USING (record_id) SEMI JOIN shared USING (node_id) GROUP BY node_id
+        UNION ALL
+        SELECT record_id, {", ".join(f'"{name}"' for name in [*single, *many])}
+        FROM linked JOIN collapsed USING (record_id) ANTI JOIN shared USING (node_id)
     """

@@ -21,18 +21,23 @@ BASIS = """
 class Kept:
     """The tables that a register's linking keeps.
 
-    `prints` (record_id, print, content: hashes of what is linked and of the record itself), `collapsed` (record_id,
-    node_id, place, reason), `nodes` (the columns of `node`), `keys` (rule, key, record_id), `full` (rule, key, size),
-    `edges` (the columns of `edge`), `ties` (node, component: tied by accepted links, before repair), `decided`
-    (record_l, record_r, why, kind).
+    `prints` (record_id, print: a hash of what is linked), `contents` (record_id, print: a hash of the record itself),
+    `collapsed` (record_id, node_id, place, reason), `nodes` (the columns of `node`), `keys` (rule, key, record_id),
+    `full` (rule, key, size), `edges` (the columns of `edge`), `ties` (node, component: tied by accepted links, before
+    repair), `decided` (record_l, record_r, why, kind).
     """
 
     register: str
 
     @property
     def prints(self) -> str:
-        """Hashes of the records."""
+        """Hashes of what is linked of the records."""
         return self._table("print")
+
+    @property
+    def contents(self) -> str:
+        """Hashes of the records themselves."""
+        return self._table("content")
 
     @property
     def collapsed(self) -> str:
@@ -72,7 +77,8 @@ class Kept:
     def begin_sql(self) -> tuple[str, ...]:
         """Statements that make the tables, empty, out of the shapes of `linked` and `node`."""
         columns = {
-            self.prints: "record_id BIGINT, print UBIGINT, content UBIGINT",
+            self.prints: "record_id BIGINT, print UBIGINT",
+            self.contents: "record_id BIGINT, print UBIGINT",
             self.collapsed: "record_id BIGINT, node_id BIGINT, place BIGINT, reason VARCHAR",
             self.keys: "rule UTINYINT, key UBIGINT, record_id BIGINT",
             self.full: "rule UTINYINT, key UBIGINT, size BIGINT",

@@ -9,7 +9,6 @@ from resolution.blocking import FullBlock, full_blocks, full_blocks_sql, keys_sq
 from resolution.changes import (
     again_sql,
     changed_sql,
-    content_changed_sql,
     dead_nodes_sql,
     decided_sql,
     flipped_nodes_sql,
@@ -18,6 +17,7 @@ from resolution.changes import (
     prints_sql,
     redecided_sql,
     replaced_sql,
+    rewritten_sql,
     scope_sql,
     solved_nodes_sql,
     solved_parts_sql,
@@ -37,7 +37,7 @@ from stores.operational.database import Operational
 from stores.warehouse import Warehouse
 
 TABLES = (
-    *("linked", "required", "forbidden", "decided", "print", "collapsed", "node", "pair", "scored", "edge"),
+    *("linked", "required", "forbidden", "decided", "print", "content", "collapsed", "node", "pair", "scored", "edge"),
     *("tied", "solved", "cluster", "clustered", "link", "scope", "changed", "redecided", "again", "rewritten"),
     *("stale_node", "moved_node", "dead_node", "touched_key", "now_full"),
 )
@@ -102,7 +102,8 @@ def link_register(
     basis = basis_of(fitted.model, weights, operational.identity.digest(model.id))
     size = kept_population(warehouse, model.id, basis)
     warehouse.execute(decided_sql())
-    warehouse.execute(prints_sql(f"standard.{model.id}_record"))
+    warehouse.execute(prints_sql("print", "linked"))
+    warehouse.execute(prints_sql("content", f"standard.{model.id}_record"))
     if size is None:
         solve_all(task)
     else:
@@ -129,9 +130,9 @@ def solve_all(task: Task) -> None:
     collapse(warehouse, model)
     for statement in kept.begin_sql():
         warehouse.execute(statement)
-    for table, rows in ((kept.collapsed, "collapsed"), (kept.nodes, "node"), (kept.prints, "print")):
-        warehouse.execute(f"INSERT INTO {table} BY NAME FROM {rows}")
-    warehouse.execute(f"INSERT INTO {kept.decided} BY NAME FROM decided")
+    warehouse.execute(f"INSERT INTO {kept.collapsed} BY NAME FROM collapsed")
+    warehouse.execute(f"INSERT INTO {kept.nodes} BY NAME FROM node")
+    keep_state(task)
     for statement in keys_sql(model, nodes="node", keys=kept.keys):
         warehouse.execute(statement)
     warehouse.execute(full_blocks_sql(model, kept.keys, kept.full))
@@ -146,7 +147,7 @@ def solve_all(task: Task) -> None:
 def solve_changes(task: Task, size: int) -> None:
     """Links again what the changes since the last linking can reach; the kept scores were fitted to `size`."""
     warehouse, model, kept = task.warehouse, task.model, task.kept
-    for sql in (redecided_sql(kept), changed_sql(kept), content_changed_sql(kept), again_sql(kept, model.collapse)):
+    for sql in (redecided_sql(kept), changed_sql(kept), rewritten_sql(kept), again_sql(kept, model.collapse)):
         warehouse.execute(sql)
     _collapse_again(task)
     _block_again(task)
@@ -163,9 +164,14 @@ def solve_changes(task: Task, size: int) -> None:
     warehouse.execute("INSERT INTO solved SELECT record_id FROM stale_node ANTI JOIN solved ON node = record_id")
     for sql in replaced_sql(kept.ties, "node", "solved", "tied"):
         warehouse.execute(sql)
-    for table, rows in ((kept.prints, "print"), (kept.decided, "decided")):
-        warehouse.execute(f"DELETE FROM {table}")
-        warehouse.execute(f"INSERT INTO {table} BY NAME FROM {rows}")
+    keep_state(task)
+
+
+def keep_state(task: Task) -> None:
+    """Keeps by what the next linking will know what has changed since."""
+    kept = task.kept
+    for table, rows in ((kept.prints, "print"), (kept.contents, "content"), (kept.decided, "decided")):
+        task.warehouse.execute(f"CREATE OR REPLACE TABLE {table} AS FROM {rows}")
 
 
 def _collapse_again(task: Task) -> None:
