@@ -40,7 +40,7 @@ def read_csv_rows(path: Path, contract: FeedContract, warehouse: Warehouse, *, f
     Raises RefusedDeliveryError where the header is wrong or lines run together.
     """
     header = _header(path, contract, file)
-    unknown = check_header(header, contract, file=file, line=1)
+    unknown = check_header(header, contract, file=file, place="line 1")
     warehouse.execute(empty_rows_sql(contract))
     try:
         warehouse.execute(csv_sql(path, header, contract))

@@ -9,25 +9,23 @@ from schemas.readers.contracts import FeedContract
 NO_NAME = "(no name)"
 
 
-def check_header(
-    found: Sequence[str], contract: FeedContract, *, file: str, line: int | None = None
-) -> tuple[str, ...]:
+def check_header(found: Sequence[str], contract: FeedContract, *, file: str, place: str = "") -> tuple[str, ...]:
     """The columns that the contract does not know; they are not read and become issues.
 
-    `line` is where the header stands. Raises RefusedDeliveryError where a column of the contract is missing or one is
+    `place` says where the header stands. Raises RefusedDeliveryError where a column of the contract is missing or one is
     named twice.
     """
-    place = file if line is None else f"{file}: line {line}"
+    where = f"{file}: {place}" if place else file
     missing = [column.name for column in contract.columns if column.name not in found]
     unknown = unknown_columns(found, contract)
     doubled = sorted({name for name in found if name and list(found).count(name) > 1})
     if doubled:
         raise RefusedDeliveryError(
-            f"{place}: columns named twice: {', '.join(doubled)}: hand it in again with each name once"
+            f"{where}: columns named twice: {', '.join(doubled)}: hand it in again with each name once"
         )
     if missing:
         raise RefusedDeliveryError(
-            f"{place}: columns missing: {', '.join(_with_likely(name, unknown) for name in missing)}"
+            f"{where}: columns missing: {', '.join(_with_likely(name, unknown) for name in missing)}"
             + (f"; columns that contract {contract.id} does not know: {_listed(unknown)}" if unknown else "")
             + f": hand it in again with the header of contract {contract.id} version {contract.version}"
         )
