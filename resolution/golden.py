@@ -3,10 +3,11 @@
 Built for every register from `standard.<register>_record` and `resolved.member` into `resolved.<register>`.
 """
 
+from collections.abc import Sequence
+
 from resolution.context import Resolved
-from resolution.membership import held_sql
 from schemas.readers.golden import Choice, FieldRule, GoldenRules, Substitute
-from schemas.readers.registers import FieldType, Register
+from schemas.readers.registers import Field, FieldType, Register
 from stores.warehouse import Warehouse
 
 SQL_TYPES = {
@@ -16,7 +17,10 @@ SQL_TYPES = {
     FieldType.DECIMAL: "DOUBLE",
     FieldType.BOOLEAN: "BOOLEAN",
 }
-RECORD_ORDER = ["ended", "distrust", "feed", "oldness"]
+# Widths in bits of the parts of a record's place among those of its entity. The record is the last part, so that the
+# smallest place names the record; a preference of the field comes before all others.
+RECORD_BITS, FEED_BITS, AGE_BITS = 63, 12, 22
+PREFERENCE_SHIFT = RECORD_BITS + FEED_BITS + AGE_BITS + 1
 
 
 def build_golden(context: Resolved) -> None:
@@ -28,92 +32,122 @@ def build_golden(context: Resolved) -> None:
 
 def build_register(warehouse: Warehouse, register: Register, rules: GoldenRules) -> None:
     """Fills the golden table of one register."""
-    chosen = [field.name for field in register.fields if field.derived_from is None]
-    for field in chosen:
-        warehouse.execute(choice_sql(register.id, field, rules))
-    warehouse.execute(weakest_sql(register.id))
-    warehouse.execute(golden_sql(register))
-    for field, substitute in rules.substitutes.items():
-        warehouse.execute(substitute_sql(register, field, substitute))
+    chosen = chosen_fields(register)
+    warehouse.execute(feed_order_sql(register.id, rules))
+    warehouse.execute(held_record_sql(register.id))
+    warehouse.execute(best_sql(register, rules))
+    for field in voted_fields(chosen, rules):
+        warehouse.execute(vote_sql(field, rules.rule(field)))
+    warehouse.execute(golden_sql(register, rules))
     for field, groups in rules.neighbours.items():
         for group in groups:
             warehouse.execute(neighbours_sql(register.id, field, group))
-    for table in [f"chosen_{field}" for field in chosen] + ["weakest"]:
-        warehouse.execute(f"DROP TABLE temp.{table}")
+    warehouse.execute("DROP VIEW temp.held_record; DROP TABLE temp.feed_order; DROP TABLE temp.best")
 
 
-def choice_sql(register: str, field: str, rules: GoldenRules) -> str:
-    """Temporary table `chosen_<field>`: the record that gives each entity the field, by the field's rule."""
-    rule = rules.rule(field)
+def chosen_fields(register: Register) -> list[str]:
+    """The fields that a record is chosen for; the others come with the field that they derive from."""
+    return [field.name for field in register.fields if field.derived_from is None]
+
+
+def voted_fields(fields: Sequence[str], rules: GoldenRules) -> list[str]:
+    """Those of the fields whose value most feeds choose."""
+    return [field for field in fields if rules.rule(field).choice is Choice.MOST_FREQUENT]
+
+
+def feed_order_sql(register: str, rules: GoldenRules) -> str:
+    """Temporary table `feed_order`: feeds by rank, the most trusted first, those that are not named by name."""
+    whens = " ".join(f"WHEN '{feed}' THEN {place}" for place, feed in enumerate(rules.trust))
+    distrust = f"CASE feed {whens} ELSE {len(rules.trust)} END" if whens else "0"
     return f"""
-        CREATE OR REPLACE TEMP TABLE chosen_{field} AS
-        WITH candidate AS (
-            SELECT member.entity_id, record.record_id, CAST(record."{field}" AS VARCHAR) AS value, record.feed,
-                   {_preference_sql(rule)} AS preferred, (record.ended_on IS NOT NULL)::INTEGER AS ended,
-                   {_trust_sql(rules.trust)} AS distrust, -epoch(record.recorded_on)::BIGINT AS oldness
-            FROM standard.{register}_record record
-            JOIN resolved.member member ON member.record_id = record.record_id AND member.register = '{register}'
-            WHERE record."{field}" IS NOT NULL {_never_sql(field, rule)}
-        ), value AS (
-            SELECT entity_id, value, -count(DISTINCT feed) AS feeds, -count(*) AS records,
-                   min(struct_pack({_record_order(rule)})) AS best
-            FROM candidate GROUP BY entity_id, value
-        )
-        SELECT entity_id, arg_min(best.record_id, {_value_order(rule)}) AS record_id
-        FROM value GROUP BY entity_id
+        CREATE OR REPLACE TEMP TABLE feed_order AS
+        SELECT feed, row_number() OVER (ORDER BY {distrust}, feed)::HUGEINT AS rank
+        FROM (SELECT DISTINCT feed FROM standard.{register}_record)
     """
 
 
-def weakest_sql(register: str) -> str:
-    """Temporary table `weakest`: how surely the least sure record of each linked entity belongs to it."""
+def held_record_sql(register: str) -> str:
+    """Temporary view `held_record`: records with the number of their entity and their place among its records.
+
+    `by_trust` orders records in force before others, then by feed, then the newest first; `by_age` the newest before
+    the feed. Both end with the record id.
+    """
+    ended, age = "(record.ended_on IS NOT NULL)::HUGEINT", "coalesce(DATE '9999-12-31' - record.recorded_on, 4194303)"
+    by_trust = f"((({ended} << {FEED_BITS}) + feed_order.rank) << {AGE_BITS}) + {age}"
+    by_age = f"((({ended} << {AGE_BITS}) + {age}) << {FEED_BITS}) + feed_order.rank"
     return f"""
-        CREATE OR REPLACE TEMP TABLE weakest AS
-        SELECT member.entity_id, min(held.probability) AS confidence
-        FROM resolved.member member
-        JOIN ({held_sql()}) held ON held.record_id = member.record_id AND held.register = member.register
-        WHERE member.register = '{register}' GROUP BY member.entity_id
+        CREATE OR REPLACE TEMP VIEW held_record AS
+        SELECT record.*, member.number AS entity, member.probability,
+               (({by_trust}) << {RECORD_BITS}) + record.record_id AS by_trust,
+               (({by_age}) << {RECORD_BITS}) + record.record_id AS by_age
+        FROM standard.{register}_record record
+        JOIN resolved.member member ON member.record_id = record.record_id AND member.register = '{register}'
+        JOIN feed_order ON feed_order.feed = record.feed
     """
 
 
-def golden_sql(register: Register) -> str:
-    """The golden table from the chosen records; derived fields come from the record of the field they derive from."""
-    origin = {field.name: field.derived_from or field.name for field in register.fields}
-    chosen = [field.name for field in register.fields if field.derived_from is None]
-    values = [
-        f'CAST(record_{origin[field.name]}."{field.name}" AS {SQL_TYPES[field.type]}) AS "{field.name}"'
-        for field in register.fields
-    ]
-    sources = [f"chosen_{field}.record_id AS {field}_source" for field in chosen]
-    joins = [
-        f"LEFT JOIN chosen_{field} USING (entity_id) LEFT JOIN standard.{register.id}_record record_{field}"
-        f" ON record_{field}.record_id = chosen_{field}.record_id"
+def best_sql(register: Register, rules: GoldenRules) -> str:
+    """Temporary table `best`: for each entity and field the first record that carries the field.
+
+    `<field>_differs` says where the records of the entity carry several values of a field that is put to the vote.
+    """
+    chosen = chosen_fields(register)
+    sources = [
+        f"{_record_sql(f'min({_place_sql(rules.rule(field))}) FILTER ({_carries_sql(field, rules.rule(field))})')}"
+        f" AS {field}_source"
         for field in chosen
     ]
+    differs = [f'min("{field}") <> max("{field}") AS {field}_differs' for field in voted_fields(chosen, rules)]
     return f"""
-        CREATE OR REPLACE TABLE resolved.{register.id} AS
-        WITH extent AS (
-            SELECT member.entity_id, count(*) AS n_records, count(DISTINCT record.feed) AS n_feeds,
-                   min(record.recorded_on) AS recorded_from, {_in_register_sql(register)} AS in_register
-            FROM standard.{register.id}_record record
-            JOIN resolved.member member ON member.record_id = record.record_id AND member.register = '{register.id}'
-            GROUP BY member.entity_id
-        )
-        SELECT extent.entity_id, {", ".join(values)}, {", ".join(sources)}, extent.n_records, extent.n_feeds,
-               extent.recorded_from, coalesce(weakest.confidence, 1)::DOUBLE AS confidence, extent.in_register
-        FROM extent
-        LEFT JOIN weakest USING (entity_id)
+        CREATE OR REPLACE TEMP TABLE best AS
+        SELECT entity, min(record_id) AS first_record, count(*) AS n_records, count(DISTINCT feed) AS n_feeds,
+               min(recorded_on) AS recorded_from, coalesce(min(probability), 1)::DOUBLE AS confidence,
+               {_in_register_sql(register)} AS in_register, {", ".join([*sources, *differs])}
+        FROM held_record GROUP BY entity
+    """
+
+
+def vote_sql(field: str, rule: FieldRule) -> str:
+    """Chooses, where an entity's records differ, the value that most feeds and then most records carry."""
+    return f"""
+        UPDATE best SET {field}_source = vote.record_id
+        FROM (
+            SELECT entity, {_record_sql(f"arg_min(place, (place >> {PREFERENCE_SHIFT}, feeds, records, place))")}
+                   AS record_id
+            FROM (
+                SELECT entity, "{field}" AS value, -count(DISTINCT feed) AS feeds, -count(*) AS records,
+                       min({_place_sql(rule)}) AS place
+                FROM held_record
+                WHERE {_carries_sql(field, rule)} AND entity IN (SELECT entity FROM best WHERE {field}_differs)
+                GROUP BY entity, value
+            ) GROUP BY entity
+        ) AS vote
+        WHERE best.entity = vote.entity
+    """
+
+
+def golden_sql(register: Register, rules: GoldenRules) -> str:
+    """The golden table from the chosen records; derived fields come from the record of the field they derive from."""
+    chosen = chosen_fields(register)
+    values = [
+        f'CAST(record_{_origin(field)}."{field.name}" AS {SQL_TYPES[field.type]}) AS "{field.name}"'
+        for field in register.fields
+    ]
+    sources = [f"best.{field}_source" for field in chosen]
+    joins = [
+        f"LEFT JOIN standard.{register.id}_record record_{field} ON record_{field}.record_id = best.{field}_source"
+        for field in chosen
+    ]
+    rows = f"""
+        SELECT member.entity_id, {", ".join(values)}, {", ".join(sources)}, best.n_records, best.n_feeds,
+               best.recorded_from, best.confidence, best.in_register
+        FROM best
+        JOIN resolved.member member ON member.record_id = best.first_record AND member.register = '{register.id}'
         {" ".join(joins)}
-        ORDER BY extent.entity_id
     """
-
-
-def substitute_sql(register: Register, field: str, substitute: Substitute) -> str:
-    """Fills the field, where it is null, from another field of the entity, and says which record that came from."""
-    origin = {each.name: each.derived_from or each.name for each in register.fields}[substitute.field]
-    return f"""
-        UPDATE resolved.{register.id} SET "{field}" = "{substitute.field}", {field}_source = {origin}_source
-        WHERE "{field}" IS NULL AND "{substitute.where}" AND "{substitute.field}" IS NOT NULL
-    """
+    for field, substitute in rules.substitutes.items():
+        rows = f"SELECT * REPLACE ({_substitute_sql(register, field, substitute)}) FROM ({rows})"
+    return f"CREATE OR REPLACE TABLE resolved.{register.id} AS {rows}"
 
 
 def neighbours_sql(register: str, field: str, group: tuple[str, ...]) -> str:
@@ -133,33 +167,39 @@ def neighbours_sql(register: str, field: str, group: tuple[str, ...]) -> str:
     """
 
 
-def _preference_sql(rule: FieldRule) -> str:
+def _substitute_sql(register: Register, field: str, substitute: Substitute) -> str:
+    """Fills the field, where it is null, from another field of the entity, and says which record that came from."""
+    source = next(_origin(each) for each in register.fields if each.name == substitute.field)
+    lacks = f'"{field}" IS NULL AND "{substitute.where}" AND "{substitute.field}" IS NOT NULL'
+    return (
+        f'CASE WHEN {lacks} THEN "{substitute.field}" ELSE "{field}" END AS "{field}",'
+        f" CASE WHEN {lacks} THEN {source}_source ELSE {field}_source END AS {field}_source"
+    )
+
+
+def _origin(field: Field) -> str:
+    return field.derived_from or field.name
+
+
+def _record_sql(place: str) -> str:
+    return f"({place} & {(1 << RECORD_BITS) - 1})::BIGINT"
+
+
+def _place_sql(rule: FieldRule) -> str:
+    place = "by_age" if rule.choice is Choice.NEWEST else "by_trust"
     for field, values in rule.prefer.items():
-        whens = " ".join(f"WHEN '{value}' THEN {place}" for place, value in enumerate(values))
-        return f'CASE CAST(record."{field}" AS VARCHAR) {whens} ELSE {len(values)} END'
-    return "0"
+        whens = " ".join(f"WHEN '{value}' THEN {preferred}" for preferred, value in enumerate(values))
+        preferred = f'CASE CAST("{field}" AS VARCHAR) {whens} ELSE {len(values)} END'
+        return f"(({preferred})::HUGEINT << {PREFERENCE_SHIFT}) + {place}"
+    return place
 
 
-def _trust_sql(trust: tuple[str, ...]) -> str:
-    whens = " ".join(f"WHEN '{feed}' THEN {place}" for place, feed in enumerate(trust))
-    return f"CASE record.feed {whens} ELSE {len(trust)} END" if whens else "0"
-
-
-def _never_sql(field: str, rule: FieldRule) -> str:
-    values = ", ".join(f"'{value}'" for value in rule.never)
-    return f'AND CAST(record."{field}" AS VARCHAR) NOT IN ({values})' if values else ""
+def _carries_sql(field: str, rule: FieldRule) -> str:
+    never = ", ".join(f"'{value}'" for value in rule.never)
+    return f'"{field}" IS NOT NULL' + (f' AND CAST("{field}" AS VARCHAR) NOT IN ({never})' if never else "")
 
 
 def _in_register_sql(register: Register) -> str:
     if register.authority is None:
         return "CAST(NULL AS BOOLEAN)"
-    return f"bool_or(record.feed = '{register.authority}' AND record.ended_on IS NULL)"
-
-
-def _record_order(rule: FieldRule) -> str:
-    columns = ["ended", "oldness", "distrust", "feed"] if rule.choice is Choice.NEWEST else RECORD_ORDER
-    return ", ".join(f"{column} := {column}" for column in ["preferred", *columns, "record_id"])
-
-
-def _value_order(rule: FieldRule) -> str:
-    return "(best.preferred, feeds, records, best)" if rule.choice is Choice.MOST_FREQUENT else "best"
+    return f"bool_or(feed = '{register.authority}' AND ended_on IS NULL)"

@@ -1,68 +1,123 @@
 """Facts between records become relations between entities; equal ones are merged."""
 
 from resolution.context import Resolved
-from resolution.membership import held_sql
+from stores.warehouse import Warehouse
+
+TABLES = ("fact_sort", "lifted_fact", "merged_fact", "relation_end")
+OPEN = "DATE '9999-12-31'"
+SAME = "sort, subject, object"
+COLUMNS = {"valid_from": "min", "ends": "max", "observed_on": "max", "confidence": "max"}
+MERGED = ", ".join(f"{function}({column}) AS {column}" for column, function in COLUMNS.items())
 
 
 def build_relations(context: Resolved) -> None:
     """Fills `resolved.relation` from `standard.fact` and `resolved.member`."""
-    context.warehouse.execute(relations_sql())
+    relate_entities(context.warehouse)
+
+
+def relate_entities(warehouse: Warehouse) -> None:
+    """Fills `resolved.relation` with what the facts between records say of their entities."""
+    for build in (sorts_sql, lifted_sql, merged_sql, ends_sql, relations_sql):
+        warehouse.execute(build())
+    for table in TABLES:
+        warehouse.execute(f"DROP TABLE temp.{table}")
+
+
+def sorts_sql() -> str:
+    """Temporary table `fact_sort`: what facts must share beside their two ends, under one number."""
+    return """
+        CREATE OR REPLACE TEMP TABLE fact_sort AS
+        SELECT *, row_number() OVER ()::INTEGER AS sort FROM (
+            SELECT DISTINCT kind, subject_register, object_register, feed, department, value FROM standard.fact)
+    """
+
+
+def lifted_sql() -> str:
+    """Temporary table `lifted_fact`: facts with the numbers of the entities at their ends; `ends` is never null.
+
+    `confidence` is how surely the two records belong to their entities. A fact that ends before it starts was never
+    in force and is left out, as is one whose two ends are the same entity.
+    """
+    return f"""
+        CREATE OR REPLACE TEMP TABLE lifted_fact AS
+        WITH sorted AS (
+            SELECT fact_sort.sort, fact_sort.subject_register, fact_sort.object_register, fact.subject_id,
+                   fact.object_id, hash(fact.row_key) AS row_hash, fact.valid_from,
+                   coalesce(fact.valid_to, {OPEN}) AS ends, fact.observed_on
+            FROM standard.fact fact
+            JOIN fact_sort ON {_same_sort_sql()}
+            WHERE fact.valid_to IS NULL OR fact.valid_to > fact.valid_from
+        )
+        SELECT sorted.sort, subject.number AS subject, object.number AS object, sorted.row_hash, sorted.valid_from,
+               sorted.ends, sorted.observed_on,
+               coalesce(subject.probability, 1) * coalesce(object.probability, 1) AS confidence
+        FROM sorted
+        {_end_sql("subject")}
+        {_end_sql("object")}
+        WHERE subject.number <> object.number
+    """
+
+
+def merged_sql() -> str:
+    """Temporary table `merged_fact`: facts of one sort and the same ends whose validity overlaps or touches, as one.
+
+    A merged fact lasts from the first start to the last end and was observed when the newest was. `n_records` counts
+    the feed's rows behind it, `confidence` is the best of theirs. Most facts are alone and need no look at the order.
+    """
+    return f"""
+        CREATE OR REPLACE TEMP TABLE merged_fact AS
+        WITH counted AS (
+            SELECT {SAME}, count(*) AS facts, {MERGED} FROM lifted_fact GROUP BY {SAME}
+        ), several AS (
+            SELECT * FROM lifted_fact SEMI JOIN (FROM counted WHERE facts > 1) USING ({SAME})
+        ), reached AS (
+            SELECT *, max(ends) OVER (
+                PARTITION BY {SAME} ORDER BY valid_from ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS reached FROM several
+        ), numbered AS (
+            SELECT *, sum((reached IS NULL OR valid_from > reached)::INTEGER) OVER (
+                PARTITION BY {SAME} ORDER BY valid_from ROWS UNBOUNDED PRECEDING
+            ) AS stretch FROM reached
+        )
+        SELECT {SAME}, {", ".join(COLUMNS)}, 1 AS n_records FROM counted WHERE facts = 1
+        UNION ALL
+        SELECT {SAME}, {MERGED}, count(DISTINCT row_hash) FROM numbered GROUP BY {SAME}, stretch
+    """
+
+
+def ends_sql() -> str:
+    """Temporary table `relation_end`: the id of every entity by its number."""
+    return """
+        CREATE OR REPLACE TEMP TABLE relation_end AS
+        SELECT number, min(entity_id) AS entity_id FROM resolved.member GROUP BY number
+    """
 
 
 def relations_sql() -> str:
-    """`resolved.relation`: facts of one feed with the same kind, ends and value whose validity overlaps or touches.
-
-    A merged relation lasts from the first start to the last end (null = open) and was observed when the newest of
-    its facts was. `n_records` counts the feed's rows behind it. `confidence` is the best product, over its facts, of
-    how surely the two records belong to their entities. A fact that ends before it starts was never in force and
-    yields nothing; nor does one whose two ends are the same entity.
-    """
+    """`resolved.relation` from the merged facts; `valid_to` is null where the relation is open."""
     return f"""
         CREATE OR REPLACE TABLE resolved.relation AS
-        WITH held AS ({held_sql()}), lifted AS (
-            SELECT fact.kind, fact.subject_register, subject.entity_id AS subject_id, fact.object_register,
-                   object.entity_id AS object_id, fact.feed, fact.department, fact.value, fact.fact_id, fact.row_key,
-                   fact.valid_from, fact.valid_to, fact.observed_on,
-                   coalesce(subject_held.probability, 1) * coalesce(object_held.probability, 1) AS confidence
-            FROM standard.fact fact
-            {_end_sql("subject")}
-            {_end_sql("object")}
-            WHERE (fact.valid_to IS NULL OR fact.valid_to > fact.valid_from)
-              AND NOT (fact.subject_register = fact.object_register AND subject.entity_id = object.entity_id)
-        ), reached AS (
-            SELECT *, max(coalesce(valid_to, DATE '9999-12-31')) OVER (
-                {_same()} ORDER BY valid_from, fact_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS reached FROM lifted
-        ), numbered AS (
-            SELECT *, sum((reached IS NULL OR valid_from > reached)::INTEGER) OVER (
-                {_same()} ORDER BY valid_from, fact_id ROWS UNBOUNDED PRECEDING
-            ) AS stretch FROM reached
-        ), merged AS (
-            SELECT {SAME}, min(valid_from) AS valid_from,
-                   nullif(max(coalesce(valid_to, DATE '9999-12-31')), DATE '9999-12-31') AS valid_to,
-                   max(observed_on) AS observed_on, count(DISTINCT row_key) AS n_records,
-                   max(confidence)::DOUBLE AS confidence
-            FROM numbered GROUP BY {SAME}, stretch
+        WITH relation AS (
+            SELECT kind, subject_register, subject.entity_id AS subject_id, object_register,
+                   object.entity_id AS object_id, feed, department, valid_from, nullif(ends, {OPEN}) AS valid_to,
+                   observed_on, value, n_records, confidence::DOUBLE AS confidence
+            FROM merged_fact
+            JOIN fact_sort USING (sort)
+            JOIN relation_end subject ON subject.number = merged_fact.subject
+            JOIN relation_end object ON object.number = merged_fact.object
         )
-        SELECT md5(concat_ws(chr(31), kind, subject_register, subject_id, object_register, object_id, feed,
-                             coalesce(value, ''), valid_from)) AS relation_id,
-               kind, subject_register, subject_id, object_register, object_id, feed, department, valid_from, valid_to,
-               observed_on, value, n_records, confidence
-        FROM merged ORDER BY relation_id
+        SELECT (md5_number(concat_ws(chr(31), kind, subject_register, subject_id, object_register, object_id, feed,
+                                     coalesce(value, ''), valid_from)) >> 65)::BIGINT AS relation_id, *
+        FROM relation
     """
 
 
-SAME = "kind, subject_register, subject_id, object_register, object_id, feed, department, value"
-
-
-def _same() -> str:
-    return f"PARTITION BY {SAME}"
+def _same_sort_sql() -> str:
+    columns = ("kind", "subject_register", "object_register", "feed", "department", "value")
+    return " AND ".join(f"fact_sort.{column} IS NOT DISTINCT FROM fact.{column}" for column in columns)
 
 
 def _end_sql(end: str) -> str:
     return f"""
-        JOIN resolved.member {end}
-          ON {end}.register = fact.{end}_register AND {end}.record_id = fact.{end}_id
-        LEFT JOIN held {end}_held
-          ON {end}_held.register = fact.{end}_register AND {end}_held.record_id = fact.{end}_id
+        JOIN resolved.member {end} ON {end}.record_id = sorted.{end}_id AND {end}.register = sorted.{end}_register
     """

@@ -1,26 +1,65 @@
-"""What speaks for a person's living at a dwelling, and from when to when: the input of `resolution.residence`."""
+"""What speaks for a person's living at a dwelling, and from when to when: the input of `resolution.residence`.
+
+Persons and dwellings go by the numbers of `resolved.member`, kinds of evidence by their place among the rules.
+"""
 
 from datetime import date
 
 from schemas.readers.residence import Household, ResidenceRules
 
+OPEN = "DATE '9999-12-31'"
+# A size is a share in so many parts: sums of whole numbers do not depend on the order of rows.
+SCALE = 10**15
+EVIDENCE_TABLES = ("entity_number", "evidence_kind", "placed_fact", "departure", "dwelling", "evidence_place")
+
 
 def evidence_statements(rules: ResidenceRules, as_of: date) -> tuple[str, ...]:
-    """Statements that make the temporary tables `living_evidence` and `let_out`, in order."""
-    return kinds_sql(rules), departures_sql(as_of), places_sql(as_of), evidence_sql(), let_out_sql(rules)
+    """Statements that make the temporary tables `own_evidence` and `let_out`, in order."""
+    return (
+        numbers_sql(),
+        kinds_sql(rules),
+        placed_sql(),
+        departures_sql(as_of),
+        dwellings_sql(),
+        places_sql(as_of),
+        evidence_sql(),
+        let_out_sql(rules),
+    )
+
+
+def numbers_sql() -> str:
+    """Temporary table `entity_number`: the number of each person and house by its id."""
+    return """
+        CREATE OR REPLACE TEMP TABLE entity_number AS
+        SELECT number, min(entity_id) AS entity_id FROM resolved.member
+        WHERE register IN ('person', 'house') GROUP BY number
+    """
 
 
 def kinds_sql(rules: ResidenceRules) -> str:
-    """Temporary table `evidence_kind`: the rules as rows, with the department that an observation goes back to."""
+    """Temporary table `evidence_kind`: the rules of each kind that say how long a fact of it counts."""
     rows = ", ".join(
-        f"('{kind}', '{rules.group(kind)}', {rule.weight}, {rule.half_life_days}, {rule.in_force_days},"
-        f" {rule.divided}, {rule.sole}, {rule.leads_kin}, {rule.registers}, {rule.yearly})"
-        for kind, rule in rules.evidence.items()
+        f"({place}, '{kind}', {rule.in_force_days}, {rule.sole}, {rule.registers}, {rule.yearly})"
+        for place, (kind, rule) in enumerate(rules.evidence.items())
     )
     return f"""
         CREATE OR REPLACE TEMP TABLE evidence_kind AS
-        SELECT * REPLACE (weight::DOUBLE AS weight) FROM (VALUES {rows})
-            AS rule(kind, observer, weight, half_life_days, in_force_days, divided, sole, leads_kin, registers, yearly)
+        SELECT * REPLACE (kind::UTINYINT AS kind)
+        FROM (VALUES {rows}) AS rule(kind, name, in_force_days, sole, registers, yearly)
+    """
+
+
+def placed_sql() -> str:
+    """Temporary table `placed_fact`: each relation that places a person somewhere, with the rules of its kind."""
+    return """
+        CREATE OR REPLACE TEMP TABLE placed_fact AS
+        SELECT person.number AS person, house.number AS house, rule.* EXCLUDE (name), relation.valid_from,
+               relation.valid_to, relation.observed_on
+        FROM resolved.relation relation
+        JOIN evidence_kind rule ON rule.name = relation.kind
+        JOIN entity_number person ON person.entity_id = relation.subject_id
+        JOIN entity_number house ON house.entity_id = relation.object_id
+        WHERE relation.subject_register = 'person' AND relation.object_register = 'house'
     """
 
 
@@ -33,76 +72,87 @@ def departures_sql(as_of: date) -> str:
     return f"""
         CREATE OR REPLACE TEMP TABLE departure AS
         WITH yearly AS (
-            SELECT subject_id AS person_id, object_id AS house_id, valid_from, valid_to, valid_to - valid_from AS days
-            FROM resolved.relation JOIN evidence_kind USING (kind)
-            WHERE evidence_kind.yearly AND subject_register = 'person' AND object_register = 'house'
+            SELECT person, house, valid_from, valid_to, valid_to - valid_from AS days FROM placed_fact WHERE yearly
         )
-        SELECT person_id, house_id, max(valid_to) AS left_on FROM yearly
+        SELECT person, house, max(valid_to) AS left_on FROM yearly
         WHERE valid_to <= DATE '{as_of}' AND abs(days - 365.25 * round(days / 365.25)) > 3
           AND NOT EXISTS (
             FROM yearly AS other
-            WHERE other.person_id = yearly.person_id AND other.house_id = yearly.house_id
-              AND other.valid_from <= yearly.valid_to AND coalesce(other.valid_to, DATE '9999-12-31') > yearly.valid_to)
-        GROUP BY person_id, house_id
+            WHERE other.person = yearly.person AND other.house = yearly.house
+              AND other.valid_from <= yearly.valid_to AND coalesce(other.valid_to, {OPEN}) > yearly.valid_to)
+        GROUP BY person, house
+    """
+
+
+def dwellings_sql() -> str:
+    """Temporary table `dwelling`: houses that say where they are; building and lane as hashes of their keys.
+
+    `exact`: the place is one dwelling, because its room is known or the housing register lists it as it is. `around`
+    is the building or lane of which only so much is known.
+    """
+    return """
+        CREATE OR REPLACE TEMP TABLE dwelling AS
+        SELECT *, CASE precision WHEN 'building' THEN building WHEN 'lane' THEN lane END AS around
+        FROM (
+            SELECT entity_number.number AS house, precision,
+                   precision = 'room' OR coalesce(in_register, false) AS exact,
+                   CASE WHEN building_key IS NOT NULL THEN hash(building_key) END AS building,
+                   hash(concat_ws('|', road, lane)) AS lane
+            FROM resolved.house JOIN entity_number USING (entity_id)
+            WHERE precision IN ('room', 'building', 'lane')
+        )
     """
 
 
 def places_sql(as_of: date) -> str:
-    """Temporary table `evidence_place`: each fact that places a person somewhere, with the dates it counts.
+    """Temporary table `evidence_place`: each placed fact at a dwelling, with the dates it counts.
 
-    `exact`: the place is one dwelling, because its room is known or the housing register lists it as it is. A fact of a
-    sole kind ends where the person's next one of that kind starts, and one from before a departure ends with it.
+    A fact of a sole kind ends where the person's next one of that kind starts, and one from before a departure ends
+    with it.
     """
     return f"""
         CREATE OR REPLACE TEMP TABLE evidence_place AS
-        SELECT * EXCLUDE (sole, next_starts, registers, yearly, left_on)
-               REPLACE (least(ends, CASE WHEN sole THEN next_starts END,
-                              CASE WHEN starts <= left_on AND (registers OR observed_on <= left_on) THEN left_on END
-                        ) AS ends)
-        FROM (SELECT relation.subject_id AS person_id, relation.object_id AS house_id, rule.* EXCLUDE (in_force_days),
-               relation.observed_on, relation.valid_from AS starts,
-               coalesce(relation.valid_to, relation.observed_on + rule.in_force_days)::DATE AS ends,
-               house.precision = 'room' OR coalesce(house.in_register, false) AS exact,
-               CASE house.precision WHEN 'building' THEN house.building_key
-                                    WHEN 'lane' THEN concat_ws('|', house.road, house.lane) END AS around,
-               house.building_key, concat_ws('|', house.road, house.lane) AS lane_key,
-               min(relation.valid_from) OVER (
-                   PARTITION BY relation.subject_id, kind ORDER BY relation.valid_from
-                   RANGE BETWEEN INTERVAL 1 DAY FOLLOWING AND UNBOUNDED FOLLOWING) AS next_starts,
-               departure.left_on
-        FROM resolved.relation relation
-        LEFT JOIN departure ON departure.person_id = relation.subject_id AND departure.house_id = relation.object_id
-        JOIN evidence_kind rule USING (kind)
-        JOIN resolved.house house ON house.entity_id = relation.object_id
-        WHERE relation.subject_register = 'person' AND relation.object_register = 'house'
-          AND relation.valid_from <= DATE '{as_of}' AND house.precision IN ('room', 'building', 'lane')
+        SELECT person, house, kind, observed_on, starts, exact, building, lane, around,
+               least(ends, CASE WHEN sole THEN next_starts END,
+                     CASE WHEN starts <= left_on AND (registers OR observed_on <= left_on) THEN left_on END) AS ends
+        FROM (
+            SELECT placed_fact.*, valid_from AS starts, dwelling.* EXCLUDE (house, precision), departure.left_on,
+                   coalesce(valid_to, observed_on + in_force_days)::DATE AS ends,
+                   min(valid_from) OVER (
+                       PARTITION BY person, kind ORDER BY valid_from
+                       RANGE BETWEEN INTERVAL 1 DAY FOLLOWING AND UNBOUNDED FOLLOWING) AS next_starts
+            FROM placed_fact JOIN dwelling USING (house) LEFT JOIN departure USING (person, house)
+            WHERE valid_from <= DATE '{as_of}'
         )
     """
 
 
 def evidence_sql() -> str:
-    """Temporary table `living_evidence`: `evidence_place` with each place narrowed to a dwelling where that is sure.
+    """Temporary table `own_evidence`: `evidence_place` with each place narrowed to a dwelling where that is sure.
 
     A fact about a building or lane counts for the only dwelling in it that other evidence names for the person. A
     building stays a dwelling of unknown room where there is no such one; a lane says nothing then.
     """
-    return """
-        CREATE OR REPLACE TEMP TABLE living_evidence AS
-        WITH only_dwelling AS (
-            SELECT person_id, around, min(house_id) AS house_id
+    return f"""
+        CREATE OR REPLACE TEMP TABLE own_evidence AS
+        WITH vague AS (
+            SELECT DISTINCT person, around FROM evidence_place WHERE NOT exact
+        ), only_dwelling AS (
+            SELECT person, around, min(house) AS house
             FROM (
-                SELECT person_id, house_id, unnest([building_key, lane_key]) AS around FROM evidence_place WHERE exact
-            ) GROUP BY person_id, around HAVING count(DISTINCT house_id) = 1
+                SELECT person, building AS around, house FROM evidence_place WHERE exact
+                UNION ALL SELECT person, lane, house FROM evidence_place WHERE exact
+            ) SEMI JOIN vague USING (person, around)
+            GROUP BY person, around HAVING min(house) = max(house)
         )
-        SELECT place.person_id, coalesce(only_dwelling.house_id, place.house_id) AS house_id,
-               place.exact OR only_dwelling.house_id IS NOT NULL AS exact, place.kind, place.observer, place.weight,
-               place.half_life_days, place.divided, 1::DOUBLE AS size, place.leads_kin,
-               place.observed_on, place.starts, place.ends
+        SELECT place.person, coalesce(only_dwelling.house, place.house) AS house, place.kind,
+               place.exact OR only_dwelling.house IS NOT NULL AS exact, {SCALE}::BIGINT AS size, place.observed_on,
+               place.starts, place.ends
         FROM evidence_place place
         LEFT JOIN only_dwelling
-          ON NOT place.exact AND only_dwelling.person_id = place.person_id AND only_dwelling.around = place.around
+          ON NOT place.exact AND only_dwelling.person = place.person AND only_dwelling.around = place.around
         WHERE place.ends > place.starts
-          AND (place.exact OR only_dwelling.house_id IS NOT NULL OR place.around = place.building_key)
+          AND (place.exact OR only_dwelling.house IS NOT NULL OR place.around = place.building)
     """
 
 
@@ -111,42 +161,45 @@ def let_out_sql(rules: ResidenceRules) -> str:
     kinds = ", ".join(f"'{kind}'" for kind in rules.letting) or "NULL"
     return f"""
         CREATE OR REPLACE TEMP TABLE let_out AS
-        SELECT subject_id AS person_id, object_id AS house_id, valid_from AS starts,
-               coalesce(valid_to, DATE '9999-12-31') AS ends
+        SELECT person.number AS person, house.number AS house, valid_from AS starts, coalesce(valid_to, {OPEN}) AS ends
         FROM resolved.relation
+        JOIN entity_number person ON person.entity_id = subject_id
+        JOIN entity_number house ON house.entity_id = object_id
         WHERE kind IN ({kinds}) AND subject_register = 'person' AND object_register = 'house'
     """
 
 
-def household_sql(household: Household) -> str:
-    """Temporary table `living_evidence`: `own_evidence`, and where each person's close kin stay (`kin_stay`).
-
-    Close kin are those tied to the person, or to somebody tied to the person. Their stays are one kind, divided by
-    how sure each is.
-    """
+def kin_sql(household: Household) -> str:
+    """Temporary table `kin` (one, other): close kin, tied to each other or both to somebody."""
     kinds = " OR ".join(_kin_condition(kind, values) for kind, values in household.kin.items())
     return f"""
-        CREATE OR REPLACE TEMP TABLE living_evidence AS
+        CREATE OR REPLACE TEMP TABLE kin AS
         WITH tie AS (
-            SELECT subject_id AS one, object_id AS other FROM resolved.relation
+            SELECT one.number AS one, other.number AS other
+            FROM resolved.relation
+            JOIN entity_number one ON one.entity_id = subject_id
+            JOIN entity_number other ON other.entity_id = object_id
             WHERE subject_register = 'person' AND object_register = 'person' AND ({kinds})
         ), near AS (
             SELECT one, other FROM tie UNION SELECT other, one FROM tie
         ), family AS (
             SELECT * FROM near WHERE one IN (
                 SELECT one FROM near GROUP BY one HAVING count(*) <= {household.max_kin})
-        ), kin AS (
-            SELECT one, other FROM family
-            UNION
-            SELECT l.one, r.other FROM family l JOIN family r ON l.other = r.one AND l.one <> r.other
         )
-        SELECT * FROM own_evidence
-        UNION ALL BY NAME
-        SELECT kin.one AS person_id, stay.house_id, stay.exact, 'household' AS kind, 'household' AS observer,
-               {household.share} AS weight, stay.confidence AS size, {household.half_life_days} AS half_life_days,
-               true AS divided, false AS leads_kin, stay.observed_on, stay.valid_from AS starts,
-               coalesce(stay.valid_to, DATE '9999-12-31') AS ends
-        FROM kin JOIN kin_stay stay ON stay.person_id = kin.other
+        SELECT one, other FROM family
+        UNION
+        SELECT l.one, r.other FROM family l JOIN family r ON l.other = r.one AND l.one <> r.other
+    """
+
+
+def household_sql(kind: int) -> str:
+    """Adds to `living_evidence` where each person's close kin stay (`kin_stay`), divided by how sure each is."""
+    return f"""
+        INSERT INTO living_evidence BY NAME
+        SELECT kin.one AS person, stay.house, {kind}::UTINYINT AS kind, stay.exact,
+               (stay.confidence * {SCALE})::BIGINT AS size, stay.observed_on, stay.valid_from AS starts,
+               stay.ends
+        FROM kin JOIN kin_stay stay ON stay.person = kin.other
     """
 
 

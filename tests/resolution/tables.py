@@ -35,7 +35,7 @@ LINK = (
     " match_probability DOUBLE, status VARCHAR, reason VARCHAR"
 )
 RELATION = (
-    "relation_id VARCHAR, kind VARCHAR, subject_register VARCHAR, subject_id VARCHAR, object_register VARCHAR,"
+    "relation_id BIGINT, kind VARCHAR, subject_register VARCHAR, subject_id VARCHAR, object_register VARCHAR,"
     " object_id VARCHAR, feed VARCHAR, department VARCHAR, valid_from DATE, valid_to DATE, observed_on DATE,"
     " value VARCHAR, n_records BIGINT, confidence DOUBLE"
 )
@@ -53,6 +53,15 @@ def empty_warehouse() -> Warehouse:
     warehouse.execute(f"CREATE TABLE resolved.link ({LINK})")
     warehouse.execute(f"CREATE TABLE resolved.relation ({RELATION})")
     return warehouse
+
+
+def belong(
+    warehouse: Warehouse, register: str, record_id: int, entity_id: str, *, probability: float | None = None
+) -> None:
+    """Makes a record a member of an entity; the number of the entity sorts as its id of at most seven letters does."""
+    number = int.from_bytes(entity_id.encode().ljust(7, b"\0"), "big")
+    columns = {"register": register, "record_id": record_id, "entity_id": entity_id, "number": number}
+    insert(warehouse, "resolved.member", [columns | {"probability": probability}])
 
 
 def insert(warehouse: Warehouse, table: str, rows: Sequence[dict[str, Any]]) -> None:

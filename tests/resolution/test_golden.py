@@ -8,7 +8,7 @@ from schemas.files import DeclarationTree
 from schemas.readers.golden import read_golden
 from schemas.readers.registers import read_registers
 from stores.warehouse import Warehouse
-from tests.resolution.tables import empty_warehouse, insert
+from tests.resolution.tables import belong, empty_warehouse, insert
 
 TREE = DeclarationTree()
 
@@ -22,8 +22,8 @@ def warehouse() -> Iterator[Warehouse]:
 def records(warehouse: Warehouse, register: str, rows: list[dict[str, Any]]) -> None:
     """Adds records 1, 2, … with the entity of each."""
     for number, row in enumerate(rows, start=1):
-        insert(warehouse, "resolved.member", [{"register": register, "record_id": number, "entity_id": row["entity"]}])
-        fields = {name: value for name, value in row.items() if name != "entity"}
+        belong(warehouse, register, number, row["entity"], probability=row.get("probability"))
+        fields = {name: value for name, value in row.items() if name not in ("entity", "probability")}
         record = {"recorded_on": "2026-01-01", "record_key": str(number), **fields, "record_id": number}
         insert(warehouse, f"standard.{register}_record", [record])
 
@@ -138,17 +138,6 @@ def test_a_missing_committee_is_that_of_the_building_then_of_the_lane(warehouse:
 
 
 def test_confidence_is_that_of_the_record_which_belongs_least_surely(warehouse: Warehouse) -> None:
-    records(warehouse, "person", [{"entity": "P1", "feed": "utilities", "name": "王"} for _ in range(4)])
-    records_of_one = {"register": "person", "origin": "model", "status": "accepted"}
-    insert(
-        warehouse,
-        "resolved.link",
-        [
-            {**records_of_one, "record_l": 1, "record_r": 2, "match_probability": 0.99},
-            {**records_of_one, "record_l": 2, "record_r": 3, "match_probability": 0.97},
-            {**records_of_one, "record_l": 1, "record_r": 3, "match_probability": 0.98},
-            {**records_of_one, "record_l": 1, "record_r": 4, "match_probability": None, "origin": "decision"},
-            {**records_of_one, "record_l": 2, "record_r": 4, "match_probability": 0.6, "status": "review"},
-        ],
-    )
-    assert golden(warehouse, "person", "confidence") == [(0.98,)]
+    linked = [{"entity": "P1", "feed": "utilities", "probability": sure} for sure in (0.99, 0.98, 1.0)]
+    records(warehouse, "person", [*linked, {"entity": "P2", "feed": "utilities"}])
+    assert golden(warehouse, "person", "entity_id, confidence") == [("P1", 0.98), ("P2", 1.0)]

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from resolution.relations import relations_sql
+from resolution.relations import relate_entities
 from stores.warehouse import Warehouse
-from tests.resolution.tables import empty_warehouse, insert
+from tests.resolution.tables import belong, empty_warehouse, insert
 
 LEASE = {
     "feed": "rental_contracts",
@@ -21,18 +21,10 @@ LEASE = {
 @pytest.fixture
 def warehouse() -> Iterator[Warehouse]:
     with empty_warehouse() as warehouse:
-        members = [
-            ("person", 1, "P1"),
-            ("person", 2, "P1"),
-            ("person", 3, "P3"),
-            ("house", 10, "H1"),
-            ("house", 1, "H2"),
-        ]
-        insert(
-            warehouse,
-            "resolved.member",
-            [{"register": register, "record_id": record, "entity_id": entity} for register, record, entity in members],
-        )
+        for record, entity, probability in ((1, "P1", 0.96), (2, "P1", 0.9), (3, "P3", None)):
+            belong(warehouse, "person", record, entity, probability=probability)
+        belong(warehouse, "house", 10, "H1", probability=0.98)
+        belong(warehouse, "house", 1, "H2")
         yield warehouse
 
 
@@ -42,7 +34,7 @@ def facts(warehouse: Warehouse, *rows: dict[str, Any]) -> None:
         "standard.fact",
         [{"fact_id": number, "row_key": str(number), **row} for number, row in enumerate(rows, start=1)],
     )
-    warehouse.execute(relations_sql())
+    relate_entities(warehouse)
 
 
 def dated(starts: str, ends: str | None, observed: str | None = None, **columns: Any) -> dict[str, Any]:
@@ -108,8 +100,5 @@ def test_the_id_of_a_relation_does_not_change_with_the_order_of_facts(warehouse:
 
 
 def test_confidence_is_the_surest_fact_with_both_ends(warehouse: Warehouse) -> None:
-    link = {"register": "person", "origin": "model", "status": "accepted", "record_l": 1, "record_r": 2}
-    house = {"register": "house", "origin": "model", "status": "accepted", "record_l": 10, "record_r": 11}
-    insert(warehouse, "resolved.link", [{**link, "match_probability": 0.96}, {**house, "match_probability": 0.98}])
-    facts(warehouse, dated("2024-01-01", None))
+    facts(warehouse, dated("2024-01-01", None), dated("2024-02-01", None, subject_id=2))
     assert relations(warehouse, "round(confidence, 6)") == [(0.9408,)]

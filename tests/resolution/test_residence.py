@@ -9,7 +9,7 @@ from resolution.residence import place_persons
 from schemas.files import DeclarationTree
 from schemas.readers.residence import CopiedKind, EvidenceKind, Household, ResidenceRules, read_residence
 from stores.warehouse import Warehouse
-from tests.resolution.tables import empty_warehouse, insert
+from tests.resolution.tables import belong, empty_warehouse, insert
 
 AS_OF = date(2026, 7, 3)
 
@@ -77,9 +77,21 @@ def seen(
     }
 
 
+def number_ends(warehouse: Warehouse) -> None:
+    """Makes every end of a relation an entity of one record."""
+    warehouse.execute("DELETE FROM resolved.member")
+    ends = warehouse.rows(
+        "SELECT DISTINCT subject_register, subject_id FROM resolved.relation"
+        " UNION SELECT object_register, object_id FROM resolved.relation ORDER BY ALL"
+    )
+    for number, (register, entity) in enumerate(ends):
+        belong(warehouse, register, number, entity)
+
+
 def stays(warehouse: Warehouse, *evidence: dict[str, Any], rules: ResidenceRules = RULES) -> list[tuple[Any, ...]]:
     ends = {"subject_register": "person", "subject_id": "P1", "object_register": "house"}
     insert(warehouse, "resolved.relation", [{**ends, **row} for row in evidence])
+    number_ends(warehouse)
     place_persons(warehouse, rules, AS_OF)
     return warehouse.rows(
         "SELECT house_id, valid_from::VARCHAR, valid_to::VARCHAR, round(confidence, 4) FROM resolved.residence"
