@@ -66,6 +66,7 @@ def _show(desk: Desk, found: HomeStatus) -> None:
     if found.last_run is not None:
         done = ", ".join(found.last_run.stages) or "no stage yet"
         desk.console.print(f"Last run: {found.last_run.run_id}, {found.last_run.state} (done: {done})")
+    desk.console.print(desk.settings.told(), markup=False, soft_wrap=True)
 
 
 def _feed_row(each: FeedStatus) -> tuple[object, ...]:

@@ -1,41 +1,15 @@
 """The command line: messages that say what, where and what to do, and exit codes that say whose turn it is."""
 
 import json
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from hub.cli import main, with_global_options_first
+from hub.cli import with_global_options_first
 from hub.sharing.audit import LOG_NAME
 from stores.home import create_home
 from tests.hub.shelf import home_with_snapshot
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
-Hub = Callable[..., Done]
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Hub:
-    def typed(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["hub", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        printed = capsys.readouterr()
-        return Done(int(left.value.code or 0), printed.out, printed.err)
-
-    return typed
+from tests.hub.typed import Hub
 
 
 @pytest.fixture
@@ -147,6 +121,13 @@ def test_a_wrong_setting_is_told_with_its_place(hub: Hub, home: Path, monkeypatc
     done = hub("publish", "--home", str(home))
     assert done.code == 2
     assert "HUB_THREADS" in done.err
+
+
+def test_the_status_tells_the_settings_in_force(hub: Hub, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_MEMORY_LIMIT", "3GB")
+    told = hub("status", "--home", str(home)).out
+    assert "memory_limit 3GB (HUB_MEMORY_LIMIT)" in told
+    assert "keep_snapshots 3 (default)" in told
 
 
 def test_the_list_of_questions_is_in_both_languages(hub: Hub, home: Path) -> None:
