@@ -7,6 +7,7 @@ from pathlib import Path
 from hub.errors import UsageError
 from hub.site import Site
 from ingestion.context import IngestContext
+from ingestion.errors import NotWaitingError
 from ingestion.ingest import approve_waiting
 from ingestion.report import DeliveryReport
 
@@ -33,11 +34,17 @@ def read_named(typed: Sequence[Path], *, approve: bool) -> Named:
 
 
 def let_through(named: Named, site: Site) -> list[DeliveryReport]:
-    """Applies the waiting deliveries that are named, or all that wait where nothing at all was named."""
+    """Applies the waiting deliveries that are named, or all that wait where nothing at all was named.
+
+    Raises UsageError for a name that no waiting delivery has.
+    """
     if named.paths and not named.waiting:
         return []
     context = IngestContext(site.home, site.warehouse, site.operational, site.declarations, site.progress)
-    return approve_waiting(named.waiting, context)
+    try:
+        return approve_waiting(named.waiting, context)
+    except NotWaitingError as error:
+        raise UsageError(str(error)) from error
 
 
 def _is_number(path: Path) -> bool:

@@ -17,5 +17,9 @@ class SourceError(FeedError):
     """A department's database that cannot be read: whoever runs the hub or the department acts; nothing came in."""
 
 
+class NotWaitingError(FeedError):
+    """A delivery to be approved that does not wait: whoever named it must act; nothing was approved."""
+
+
 class ConservationError(FeedError):
     """Rows in and what became of them do not add up: the developers must act; nothing was applied."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingestion.context import IngestContext
-from ingestion.errors import FeedError, UnrecognisedFileError
+from ingestion.errors import FeedError, NotWaitingError, UnrecognisedFileError
 from ingestion.gaps import told_with_gaps
 from ingestion.identity_doubts_sql import ID_SHARED, KEY_REUSED
 from ingestion.keep import archive_facts, keep_sealed
@@ -37,7 +37,7 @@ def ingest(paths: Iterable[Path], context: IngestContext, *, approve: bool = Fal
 def approve_waiting(chosen: Sequence[str], context: IngestContext) -> list[DeliveryReport]:
     """Applies full dumps that wait because they are shorter than expected: those named, or all where none is.
 
-    A name is the number of the delivery or of its file. Raises FeedError, with nothing applied, for one that names
+    A name is the number of the delivery or of its file. Raises NotWaitingError, with nothing applied, for one that names
     no waiting delivery.
     """
     reports = settle(context)
@@ -69,7 +69,7 @@ def _waiting(chosen: Sequence[str], context: IngestContext) -> list[Delivery]:
     unknown = [name for name in chosen if not any(_is_called(each, name) for each in waiting)]
     if unknown:
         listed = ", ".join(f"{each.delivery_id} ({each.file})" for each in waiting) or "none"
-        raise FeedError(f"no delivery waits as {', '.join(unknown)}: nothing was approved. Waiting: {listed}")
+        raise NotWaitingError(f"no delivery waits as {', '.join(unknown)}: nothing was approved. Waiting: {listed}")
     found = [each for each in waiting if not chosen or any(_is_called(each, name) for name in chosen)]
     return sorted(found, key=lambda each: (each.name.feed, each.name.place))
 

@@ -42,6 +42,8 @@ def ingest(desk: Desk, options: IngestOptions) -> None:
         reports = let_through(named, site) if options.approve else []
         if named.paths:
             reports += bring_in(named.paths, site, approve=options.approve)
+    if not reports:
+        desk.console.print("No delivery waits for approval.")
     tell_deliveries(reports, desk.declarations, desk.console)
     if not all(each.is_accepted for each in reports):
         raise typer.Exit(DEPARTMENT)

@@ -8,6 +8,13 @@ from hub import pipeline
 from stores.home import Home, create_home
 from synthetic.district import synthesize
 from tests.hub.district import at_work
+from tests.hub.typed import Hub, typing
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Hub:
+    """Types a command line in this process."""
+    return typing(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")
