@@ -12,8 +12,8 @@ NO_NAME = "(no name)"
 def check_header(found: Sequence[str], contract: FeedContract, *, file: str, place: str = "") -> tuple[str, ...]:
     """The columns that the contract does not know; they are not read and become issues.
 
-    `place` says where the header stands. Raises RefusedDeliveryError where a column of the contract is missing or one is
-    named twice.
+    `place` is where the header stands. Raises RefusedDeliveryError where a column of the contract is missing or one
+    is named twice.
     """
     where = f"{file}: {place}" if place else file
     missing = [column.name for column in contract.columns if column.name not in found]
