@@ -64,7 +64,7 @@ def home_status(kind: str, operational: Operational, declarations: Declarations,
             feed_status(contract, [each for each in deliveries if each.name.feed == contract.id], newest)
             for contract in _contracts(declarations.contracts)
         ],
-        waiting=[each for each in deliveries if each.state is DeliveryState.WAITING],
+        waiting=operational.ledger.undecided(),
         snapshots=shelf.manifests(),
         current=shelf.current_name(),
         last_run=operational.runs.latest(),

@@ -75,7 +75,10 @@ def _version_sql(contract: FeedContract, name: DeliveryName) -> str:
 
 
 def _row_key_sql(contract: FeedContract) -> str:
+    """Several columns are joined by a bar; one inside a value is marked, so that no two keys read alike."""
     parts = [f"nullif(trim({quote_name(column)}), '')" for column in contract.key]
+    if len(parts) > 1:
+        parts = [f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')" for part in parts]
     return " || '|' || ".join(parts)
 
 

@@ -37,8 +37,8 @@ def ingest(paths: Iterable[Path], context: IngestContext, *, approve: bool = Fal
 def approve_waiting(chosen: Sequence[str], context: IngestContext) -> list[DeliveryReport]:
     """Applies full dumps that wait because they are shorter than expected: those named, or all where none is.
 
-    A name is the number of the delivery or of its file. Raises NotWaitingError, with nothing applied, for one that names
-    no waiting delivery.
+    What a later full dump has overtaken is approved only by name, which is the delivery's number or its file's name.
+    Raises NotWaitingError, with nothing applied, for a name that no waiting delivery has.
     """
     reports = settle(context)
     for delivery in _waiting(chosen, context):
@@ -65,7 +65,8 @@ def _with_doubts(reports: Sequence[DeliveryReport], context: IngestContext) -> l
 
 
 def _waiting(chosen: Sequence[str], context: IngestContext) -> list[Delivery]:
-    waiting = context.operational.ledger.in_state(DeliveryState.WAITING)
+    ledger = context.operational.ledger
+    waiting = ledger.in_state(DeliveryState.WAITING) if chosen else ledger.undecided()
     unknown = [name for name in chosen if not any(_is_called(each, name) for each in waiting)]
     if unknown:
         listed = ", ".join(f"{each.delivery_id} ({each.file})" for each in waiting) or "none"

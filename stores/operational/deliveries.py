@@ -112,6 +112,16 @@ class Ledger:
         conditions = [table.c.state.in_([state.value for state in states])]
         return self._select(*conditions, *([] if feed is None else [table.c.feed == feed]))
 
+    def undecided(self) -> list[Delivery]:
+        """The deliveries that wait for a person, but for those that a later full dump of the feed has overtaken."""
+        fulls = table.c.mode == "full"
+        applied = self._select(table.c.state == DeliveryState.APPLIED.value, fulls)
+        return [
+            each
+            for each in self.in_state(DeliveryState.WAITING)
+            if not any(other.name.feed == each.name.feed and other.name.place > each.name.place for other in applied)
+        ]
+
     def reopen(self, delivery_ids: Sequence[int]) -> None:
         """Notes all these deliveries as archived and no more, at once: they are to be applied again."""
         with self._engine.begin() as connection:

@@ -161,3 +161,33 @@ def test_two_versions_of_a_row_in_one_file_both_come_in(village: Village) -> Non
 
     assert counted(report) == {"new": 1, "changed": 1}
     assert [name for _, _, name, _ in village.held()] == ["王小明", "王晓明"]
+
+
+def test_a_dump_with_a_header_only_waits_where_rows_are_held(village: Village) -> None:
+    village.take(FULL, row("1"))
+    report = village.take("people_full_20260707_0001.csv")
+
+    assert (report.state, report.rows) == ("waiting", 0)
+    assert "0 rows came, 1 are held" in report.note
+
+
+def test_a_waiting_dump_that_a_later_one_has_overtaken_asks_no_more(village: Village) -> None:
+    village.take(FULL, row("1"), row("2"), row("3"))
+    village.take("people_full_20260707_0001.csv", row("1"))
+    assert [each.delivery_id for each in village.context.operational.ledger.undecided()] == [2]
+    village.take("people_full_20260708_0001.csv", row("1"), row("2"), row("3"))
+
+    assert village.context.operational.ledger.undecided() == []
+    assert approve_waiting([], village.context) == []
+    assert [report.state for report in approve_waiting(["people_full_20260707_0001.csv"], village.context)] == [
+        "applied"
+    ]
+    assert [ended for *_, ended in village.held()] == [None, None, None]
+
+
+def test_values_with_the_sign_that_joins_keys_do_not_make_two_rows_one(tmp_path: Path) -> None:
+    with open_village(tmp_path, replace(CONTRACT, key=("编号", "姓名"))) as village:
+        report = village.take(FULL, row("1|2", "3"), row("1", "2|3"), row("1\\", "|3"), row("1", "\\||3"))
+
+        assert counted(report) == {"new": 4}
+        assert len({key for key, *_ in village.held()}) == 4

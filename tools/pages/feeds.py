@@ -6,7 +6,8 @@ from tools.markdown import code, codes, page, table
 
 INTRODUCTION = (
     "What each department hands over and what becomes of it. The contracts are Open Data Contract Standard files under "
-    "`schemas/feeds/<department>/`. 各部门提供的数据及其去向。"
+    "`schemas/feeds/<department>/`; in what order deliveries count, what waits and what is told is in "
+    "[deliveries](../deliveries.md). 各部门提供的数据及其去向。"
 )
 
 
@@ -65,8 +66,14 @@ def _identity(contract: FeedContract) -> str:
     share = f"{contract.min_share_of_previous:.0%}"
     return (
         f"Contract {contract.version}. Key {', '.join(contract.key)}{version}{operation}. A full dump with less than "
-        f"{share} of the rows of the one before waits for a person."
+        f"{share} of the rows held waits for a person. {_rhythm(contract)}"
     )
+
+
+def _rhythm(contract: FeedContract) -> str:
+    every = {None: "No frequency is promised", 1: "A delivery is promised each day"}
+    promised = every.get(contract.every_days, f"A delivery is promised every {contract.every_days} days")
+    return f"{promised}; what begins may lie {contract.future_days} days after it."
 
 
 def _becomes(contract: FeedContract, column: Column) -> str:
