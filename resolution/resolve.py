@@ -119,7 +119,7 @@ def resolve_register(context: ResolutionContext, register: str, weights: Mapping
         minting = Minting(register, context.run_id, context.identity_key)
         churn = name_entities(context.warehouse, context.operational, minting, linked)
         if linked.is_full:
-            context.warehouse.execute("DELETE FROM resolved.derived")
+            context.warehouse.execute(f"{DERIVED}; DELETE FROM resolved.derived")
     clear(context.warehouse)
     return RegisterReport(linked, churn, weights[register].version)
 
