@@ -14,7 +14,7 @@ from bench.beside_splink import PART, measure_beside_splink
 from bench.contender import MEMORY_LIMIT
 from bench.daily_delta import DAYS_JOINED
 from bench.district import hardness
-from bench.district_size import DAYS, FOUNDATIONS, PARTS, PERSONS_PER_CHANGE, Trial
+from bench.district_size import AT_EVERY_SIZE, DAYS, FOUNDATIONS, PARTS, PERSONS_PER_CHANGE, Trial
 from bench.district_size import measure as measure_part
 from bench.measurements import kept
 from bench.public_sets import compare
@@ -43,7 +43,7 @@ def main(
     if SECTIONS[2] in asked:
         write(SECTIONS[2], unseen_seeds(small, tuple(seeds or UNSEEN)))
     if SECTIONS[3] in asked:
-        write(SECTIONS[3], district_size(work, persons or SIZES, parts or list(PARTS)))
+        write(SECTIONS[3], district_size(work, persons or SIZES, parts))
     if SECTIONS[4] in asked:
         write(SECTIONS[4], splink_at_size(work, persons or SIZES[-1:]))
 
@@ -78,13 +78,14 @@ def unseen_seeds(persons: int, seeds: tuple[int, ...]) -> str:
     return f"{persons:,} persons each, a full dump and three daily deltas.\n\n" + "\n\n".join(parts)
 
 
-def district_size(work: Path, sizes: Sequence[int], parts: Sequence[str]) -> str:
+def district_size(work: Path, sizes: Sequence[int], parts: Sequence[str] | None) -> str:
     """Measures these parts at these sizes, and tells all that the work folder has of any size.
 
-    Where the district or its home cannot be made, the other parts at that size are left.
+    Where none are named, the delta and the rebuild are left to the largest size. Where the district or its home cannot
+    be made, the other parts at that size are left.
     """
     for size in sizes:
-        for part in parts:
+        for part in parts or (PARTS if size == max(sizes) else AT_EVERY_SIZE):
             if measure_part(Trial(work, size), part).failed and part in FOUNDATIONS:
                 break
     return (

@@ -54,8 +54,10 @@ def measure(trial: Trial, part: str) -> Measurement:
     try:
         result = PARTS[part](trial)
     except subprocess.CalledProcessError as error:
-        told = " ".join(str(error.stderr).split())[-600:]
-        result = Measurement(part, trial.persons, failed=f"exit {error.returncode}: … {told}")
+        told = " ".join(str(error.stderr).replace("|", "/").split())[-600:]
+        limited = {"limit": MEMORY_LIMIT} if part == "rebuild" else {}
+        result = Measurement(part, trial.persons, failed=f"exit {error.returncode}: … {told}", found=limited)
+    shutil.rmtree(trial.rebuilt, ignore_errors=True)
     keep(trial.work, result)
     print(
         f"{part} at {trial.persons:,}: {result.failed or f'{result.seconds:.0f} s, {result.peak_gib:.1f} GiB'}",
@@ -109,9 +111,7 @@ def rebuild(trial: Trial) -> Measurement:
     deliveries = [*base_deliveries(trial.district / "feeds", DAYS), trial.delta]
     done = _fresh_run(trial.rebuilt, deliveries, HUB_MEMORY_LIMIT=MEMORY_LIMIT)
     found = {"limit": MEMORY_LIMIT, "partition": compare_partitions(trial.home, trial.rebuilt).as_json()}
-    rows = _rows(trial.rebuilt)
-    shutil.rmtree(trial.rebuilt)
-    return measured("rebuild", trial.persons, done, rows=rows, found=found)
+    return measured("rebuild", trial.persons, done, rows=_rows(trial.rebuilt), found=found)
 
 
 PARTS: Mapping[str, Callable[[Trial], Measurement]] = {
@@ -122,6 +122,7 @@ PARTS: Mapping[str, Callable[[Trial], Measurement]] = {
     "rebuild": rebuild,
 }
 FOUNDATIONS = ("synthesize", "run")
+AT_EVERY_SIZE = ("synthesize", "run", "evaluate")
 
 
 def disk(home: Path) -> dict[str, float]:

@@ -72,7 +72,8 @@ def per_stage(runs: Sequence[Measurement]) -> str:
             figures = [f"{stage.seconds:.1f}", f"{stage.cpu_seconds:.1f}", speed, f"{stage.peak_gib:.1f}"]
             rows.append([each.persons, stage.stage, *figures])
         rest = each.seconds - sum(stage.seconds for stage in each.stages)
-        rows.append([each.persons, "start, end", f"{rest:.1f}", None, None, None])
+        rest_of_cpu = each.cpu_seconds - sum(stage.cpu_seconds for stage in each.stages)
+        rows.append([each.persons, "start, end", f"{rest:.1f}", f"{rest_of_cpu:.1f}", None, None])
     return table(["persons", "stage", "wall s", "CPU s", "rows/s", "peak GiB, all processes"], rows)
 
 

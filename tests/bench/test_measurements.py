@@ -32,7 +32,7 @@ def test_growth_and_stages_are_told_by_size() -> None:
     assert "| 1,000 | 20000 | 1.00× |" in told
     assert "| 2,000 | 24000 | 1.20× |" in told
     assert "| 1,000 | ingest | 20.0 | 30.0 | 250 | 1.5 |" in told
-    assert "| 1,000 | start, end | 10.0 | – | – | – |" in told
+    assert "| 1,000 | start, end | 10.0 | 10.0 | – | – |" in told
     assert "| together | 1.75 | 1.75 |" in told
 
 
