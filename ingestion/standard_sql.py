@@ -26,8 +26,8 @@ def record_table(register: str) -> str:
 
 
 def value_table(standardiser: str) -> str:
-    """The temporary table of what the standardiser made of each text of the feed at hand."""
-    return quote_name(f"value_{standardiser}")
+    """What the standardiser made of each text of the feed at hand: `raw`, `value`, its other outputs by name."""
+    return f"value_{standardiser}"
 
 
 def input_view(role: str) -> str:
@@ -48,17 +48,8 @@ def make_tables_sql(registers: Iterable[Register]) -> str:
     return ";\n".join([*records, fact, built])
 
 
-def make_value_table_sql(standardiser: Standardiser) -> str:
-    """Makes the standardiser's table anew: `raw`, `value` (its first output), then its other outputs by name."""
-    columns = ", ".join(
-        f"{quote_name(name)} {COLUMN_TYPES[output.type]}"
-        for name, output in zip(value_columns(standardiser), standardiser.outputs, strict=True)
-    )
-    return f"CREATE OR REPLACE TEMP TABLE {value_table(standardiser.name)} (raw VARCHAR, {columns})"
-
-
 def value_columns(standardiser: Standardiser) -> tuple[str, ...]:
-    """Column names of the standardiser's outputs in its table."""
+    """Column names of the standardiser's outputs in its table: `value`, then the others by name."""
     return ("value", *(output.field for output in standardiser.outputs[1:]))
 
 

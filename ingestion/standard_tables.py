@@ -16,7 +16,7 @@ from ingestion.stale_sql import all_rows_sql, drop_rows_sql, is_stale_sql, touch
 from ingestion.standard_sql import make_tables_sql, record_table, role_inputs_sql
 from ingestion.standardise.registry import STANDARDISERS
 from ingestion.standardising import Standardising
-from ingestion.values import drop_values_sql, read_values, texts_of
+from ingestion.values import forget_values, read_values
 from schemas.readers.contracts import FeedContract
 from stores.quoting import quote_text
 
@@ -78,15 +78,14 @@ def _build_feed(contract: FeedContract, basis: Basis, added: frozenset[int] | No
         _forget_stale(contract, step.context, whole=added is None)
         for record in contract.records:
             warehouse.execute(role_inputs_sql(contract, record))
-        for standardiser, texts in texts_of(contract).items():
+        for standardiser in read_values(contract, warehouse, step.standardising):
             step.tell(f"{contract.id} · {standardiser}")
-            read_values(standardiser, texts, warehouse, step.standardising)
         _store_feed(contract, step)
         warehouse.execute(f"DELETE FROM standard.built WHERE part = {feed}")
         values = [contract.id, basis.contract, sorted(basis.deliveries)]
         warehouse.execute("INSERT INTO standard.built VALUES (?, ?, ?)", values)
-        warehouse.execute(f"DROP TABLE role_version; DROP TABLE revised_key; {drop_values_sql(contract)}")
-        warehouse.execute(drop_rows_sql())
+        forget_values(contract, warehouse)
+        warehouse.execute(f"DROP TABLE role_version; DROP TABLE revised_key; {drop_rows_sql()}")
 
 
 def _forget_stale(contract: FeedContract, context: IngestContext, *, whole: bool) -> None:

@@ -2,8 +2,9 @@
 
 import os
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import repeat
 from multiprocessing import get_context, parent_process
@@ -19,6 +20,7 @@ from schemas.readers.registers import FieldType
 from stores.errors import StoreError
 
 BATCH = 20_000
+AHEAD = 3  # batches per process that wait for it or for whoever reads what it made
 LONG_COLUMN = 150_000  # texts; below it, starting the processes costs more than they save
 ARROW_TYPES = {
     FieldType.TEXT: pa.string(),
@@ -47,21 +49,31 @@ class Standardising:
             self._pool.shutdown(cancel_futures=True)
 
     def standardised(self, standardiser: str, texts: pa.Array) -> Iterator[pa.Table]:
-        """What the standardiser makes of each text: `raw` and its value columns, batch by batch, in order.
+        """What the standardiser makes of each text: `raw` and its value columns, in order, one batch at least.
 
         Raises StoreError where a process was killed, as for want of memory.
         """
-        batches = [texts.slice(start, BATCH) for start in range(0, len(texts), BATCH)]
+        # As lists: a slice of an Arrow array takes its whole array along when it goes to another process.
+        batches = (texts.slice(start, BATCH).to_pylist() for start in range(0, max(len(texts), 1), BATCH))
         if self._processes < 2 or len(texts) < self._long_column:
             yield from map(standardise_batch, repeat(standardiser), batches)
             return
         try:
-            yield from self._started().map(standardise_batch, repeat(standardiser), batches)
+            yield from self._on_every_core(standardiser, batches)
         except BrokenProcessPool as error:
             raise StoreError(
                 f"a process that standardised {standardiser} was killed, most likely for want of memory: "
                 "run the command again with fewer threads (HUB_THREADS)"
             ) from error
+
+    def _on_every_core(self, standardiser: str, batches: Iterable[list[str]]) -> Iterator[pa.Table]:
+        pool, waiting = self._started(), deque[Future[pa.Table]]()
+        for batch in batches:
+            waiting.append(pool.submit(standardise_batch, standardiser, batch))
+            if len(waiting) > AHEAD * self._processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -72,12 +84,12 @@ class Standardising:
         return self._pool
 
 
-def standardise_batch(standardiser: str, texts: pa.Array) -> pa.Table:
+def standardise_batch(standardiser: str, texts: list[str]) -> pa.Table:
     """The texts as `raw`, and what the standardiser of this name makes of them as its value columns."""
     chosen = STANDARDISERS[standardiser]
-    results = map(chosen.standardise, texts.to_pylist())
-    columns: dict[str, pa.Array] = {"raw": texts}
-    for name, output, values in zip(value_columns(chosen), chosen.outputs, zip(*results, strict=True), strict=True):
+    results = zip(*map(chosen.standardise, texts), strict=True) if texts else repeat(())
+    columns: dict[str, pa.Array] = {"raw": pa.array(texts, pa.string())}
+    for name, output, values in zip(value_columns(chosen), chosen.outputs, results, strict=False):
         if output.type is FieldType.DECIMAL:
             values = tuple(None if value is None else float(str(value)) for value in values)
         columns[name] = pa.array(values, ARROW_TYPES[output.type])

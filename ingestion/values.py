@@ -1,10 +1,11 @@
-"""What the standardisers make of the distinct texts of one feed, in a temporary table per standardiser."""
+"""What the standardisers make of the distinct texts of one feed: an Arrow table per standardiser, read by SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
 
 from ingestion.facts_sql import DATE, date_texts
-from ingestion.standard_sql import distinct_texts_sql, input_view, make_value_table_sql, value_table
-from ingestion.standardise.registry import STANDARDISERS
+from ingestion.standard_sql import distinct_texts_sql, input_view, value_table
 from ingestion.standardising import Standardising
 from schemas.readers.contracts import FeedContract
 from stores.quoting import quote_name
@@ -25,18 +26,18 @@ def texts_of(contract: FeedContract) -> Mapping[str, Texts]:
     return found
 
 
-def read_values(standardiser: str, texts: Texts, warehouse: Warehouse, standardising: Standardising) -> None:
-    """Makes the standardiser's value table anew from these texts."""
-    warehouse.execute(make_value_table_sql(STANDARDISERS[standardiser]))
-    column = warehouse.arrow(distinct_texts_sql(texts))["raw"].combine_chunks()
-    for batch in standardising.standardised(standardiser, column):
-        warehouse.register_arrow("value_batch", batch)
-        warehouse.execute(f"INSERT INTO {value_table(standardiser)} FROM value_batch")
-        warehouse.unregister("value_batch")
+def read_values(contract: FeedContract, warehouse: Warehouse, standardising: Standardising) -> Iterator[str]:
+    """Makes the value table of each standardiser of the feed; yields its name before the work on it begins."""
+    for standardiser, texts in texts_of(contract).items():
+        yield standardiser
+        column = warehouse.arrow(distinct_texts_sql(texts))["raw"].combine_chunks()
+        values = pa.concat_tables(standardising.standardised(standardiser, column))
+        warehouse.register_arrow(value_table(standardiser), values)
 
 
-def drop_values_sql(contract: FeedContract) -> str:
-    """Drops the value tables and the views that they were read from."""
-    views = [f"DROP VIEW {input_view(record.role)}" for record in contract.records]
-    tables = [f"DROP TABLE {value_table(standardiser)}" for standardiser in texts_of(contract)]
-    return "; ".join([*views, *tables])
+def forget_values(contract: FeedContract, warehouse: Warehouse) -> None:
+    """Lets the value tables go, and the views that they were read from."""
+    for standardiser in texts_of(contract):
+        warehouse.unregister(value_table(standardiser))
+    for record in contract.records:
+        warehouse.execute(f"DROP VIEW {input_view(record.role)}")

@@ -1,6 +1,8 @@
 """Names inside an address: province, city, district, town, committee, road, village and estate."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from ingestion.standardise.address_parts import Parts
 
@@ -125,6 +127,14 @@ def _set_piece(parts: Parts, kind: str, name: str) -> None:
         _set_committee(parts, name)
     elif parts.town is None:
         parts.town = name
+
+
+@lru_cache(maxsize=1 << 16)
+def first_names(text: str) -> Mapping[str, str | None]:
+    """What `read_names` finds in the first stretch of an address: many thousand addresses begin alike."""
+    parts = Parts()
+    read_names(parts, text, bracketed=False)
+    return vars(parts)
 
 
 def read_names(parts: Parts, text: str, *, bracketed: bool) -> None:

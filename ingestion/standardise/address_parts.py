@@ -1,13 +1,12 @@
 """The parts of a Chinese address as the parser collects them, and the keys made of them."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ingestion.standardise.numerals import chinese
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """The parts of one address; numbers are digits as text, without their unit.
 
     `address_key` is the chain road|lane弄|sub-lane支弄|number号|building幢|room室 to the finest level recorded, with
@@ -39,32 +38,25 @@ class Address:
 class Parts:
     """The parts found so far, and the order facts that decide what a number belongs to."""
 
-    __slots__ = (
-        *("province", "city", "district", "town", "committee", "road", "lane", "sub_lane", "number", "building"),
-        *("entrance", "floor", "room", "village", "village_group", "estate"),
-        *("latest", "estate_numbered", "building_first"),
-    )
-
-    def __init__(self) -> None:
-        self.province: str | None = None
-        self.city: str | None = None
-        self.district: str | None = None
-        self.town: str | None = None
-        self.committee: str | None = None
-        self.road: str | None = None
-        self.lane: str | None = None
-        self.sub_lane: str | None = None
-        self.number: str | None = None
-        self.building: str | None = None
-        self.entrance: str | None = None
-        self.floor: str | None = None
-        self.room: str | None = None
-        self.village: str | None = None
-        self.village_group: str | None = None
-        self.estate: str | None = None
-        self.latest = ""
-        self.estate_numbered = False
-        self.building_first = False
+    province: str | None = None
+    city: str | None = None
+    district: str | None = None
+    town: str | None = None
+    committee: str | None = None
+    road: str | None = None
+    lane: str | None = None
+    sub_lane: str | None = None
+    number: str | None = None
+    building: str | None = None
+    entrance: str | None = None
+    floor: str | None = None
+    room: str | None = None
+    village: str | None = None
+    village_group: str | None = None
+    estate: str | None = None
+    latest = ""
+    estate_numbered = False
+    building_first = False
 
 
 _ORDINAL = re.compile(r"\d+(?=期|坊|街坊|区|村$)")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from operator import attrgetter
 
-from ingestion.standardise.address_names import read_names
+from ingestion.standardise.address_names import first_names, read_names
 from ingestion.standardise.address_parts import Address, Parts, estate_key, is_one_building, keys_of, settle_village
 from ingestion.standardise.address_text import readable
 from ingestion.standardise.text import clean_text, is_default
@@ -160,7 +160,7 @@ def _set_house(parts: Parts, numbers: list[str]) -> None:
 
 
 def _read(parts: Parts, text: str) -> None:
-    """Reads one text into the parts, left to right."""
+    """Reads one text into the parts, which are empty yet, left to right."""
     at, bracketed = 0, False
     for token in _TOKEN.finditer(text):
         start = token.start()
@@ -169,7 +169,9 @@ def _read(parts: Parts, text: str) -> None:
             continue
         if start > at:
             stretch = text[at:start].strip("-#.")
-            if stretch:
+            if stretch and at == 0:
+                vars(parts).update(first_names(stretch))
+            elif stretch:
                 read_names(parts, stretch, bracketed=bracketed)
         at = token.end()
         if number is None:

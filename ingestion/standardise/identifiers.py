@@ -2,6 +2,8 @@
 
 import re
 from datetime import date
+from functools import lru_cache
+from operator import mul
 
 from stdnum.cn import uscc
 
@@ -24,13 +26,18 @@ _RUNS = ("12345678", "87654321")
 
 def check_character(first17: str) -> str:
     """The check character of a resident ID by ISO 7064 MOD 11-2."""
-    return _CHECKS[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first17, strict=True)) % 11]
+    return _CHECKS[sum(map(mul, _WEIGHTS, map(int, first17))) % 11]
 
 
 def birth_date_of(number: str) -> date | None:
     """The birth date inside an 18-character ID number; None where it is no plausible date."""
+    return _plausible_date(number[6:14])
+
+
+@lru_cache(maxsize=1 << 16)
+def _plausible_date(digits: str) -> date | None:
     try:
-        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+        born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
     return born if _EARLIEST <= born.year <= _LATEST else None
@@ -48,6 +55,11 @@ def _cleaned(raw: str) -> str | None:
         return None
     text = _SEPARATORS.sub("", text.upper().replace("×", "X").replace("✕", "X"))
     return text if text and not _FLOAT.fullmatch(text) and set(text) - set("*?X") else None
+
+
+def _cleaned_number(raw: str) -> str | None:
+    text = known_text(raw)
+    return None if text is None or _FLOAT.fullmatch(text.upper()) else _cleaned(raw)
 
 
 def _lengthened(number: str) -> str:
@@ -73,10 +85,7 @@ def standardise_resident_id(raw: str) -> tuple[str | None, bool | None, date | N
     O, I and L are read as digits where all this then holds. A number that fails stays as cleaned text with
     id_valid False; dummies and defaults are none.
     """
-    text = known_text(raw)
-    if text is None or _FLOAT.fullmatch(text.upper()):
-        return None, None, None, None
-    number = _cleaned(raw)
+    number = raw if _RESIDENT.fullmatch(raw) and raw.isascii() else _cleaned_number(raw)
     if number is None or _is_dummy(number):
         return None, None, None, None
     number = _lengthened(number)

@@ -4,6 +4,7 @@ The name stays as written but for dots, spaces and width; simplified form and pi
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from ingestion.standardise.pinyin import (
@@ -19,6 +20,8 @@ from ingestion.standardise.text import clean_text, is_default
 
 _DOTS = re.compile(r"\s*[·•・‧∙⋅●･ᐧ⸱◦．.。,，、﹒∘\u0387]\s*")
 _HAN = re.compile(HAN)
+_PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_LATIN = re.compile(r"[A-Za-z]")
 _BRACKETS = re.compile(r"[(\[【〔{<].*?[)\]】〕}>]|[(\[【〔{<].*$")
 _MASKS = re.compile(r"[＊﹡✱×?■□█●]|[xX](?=" + HAN + r")|(?<=" + HAN + r")[xX]+$")
 _NOT_NAME = re.compile(r"[^\w·*' -]|[\d_]")
@@ -31,7 +34,7 @@ _PINYIN_SURNAMES = frozenset("".join(surname_syllables(surname)) for surname in 
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"})
 _APOSTROPHES = re.compile(r"['’`]")
 _NOT_LETTER = re.compile(r"[^a-z*]+")
-_UNKNOWN_WORDS = ("测试", "不详", "未知", "无名氏", "某某")
+_UNKNOWN = re.compile("测试|不详|未知|无名氏|某某")
 
 
 class PersonName(NamedTuple):
@@ -78,20 +81,30 @@ def _split_mixed(name: str) -> tuple[str | None, str | None]:
 
 
 def _han_name(text: str) -> PersonName:
-    name = _cleaned_han(text)
+    name = text if _PLAIN_HAN.fullmatch(text) else _cleaned_han(text)
     if not _HAN.search(name) or is_default(name):
         return NOBODY
-    for title in _TITLES:
+    for title in _TITLES if name.endswith(_TITLES) else ():
         if name.endswith(title) and len(name) - len(title) in (1, 2):
             family = name.removesuffix(title)
             return PersonName(name, simplified(name), family, surname_key="".join(surname_syllables(family)))
-    surname, given = (_split_mixed if re.search(r"[A-Za-z]", name) else _split_han)(name)
+    surname, given = (_split_mixed if _LATIN.search(name) else _split_han)(name)
     return _with_keys(name, surname, given)
 
 
+@lru_cache(maxsize=1 << 12)
+def _surname_reading(surname: str) -> tuple[str, ...]:
+    return tuple(surname_syllables(surname))
+
+
+@lru_cache(maxsize=1 << 16)
+def _reading(given: str) -> tuple[str, ...]:
+    return tuple(syllables(given))
+
+
 def _with_keys(name: str, surname: str | None, given: str | None) -> PersonName:
-    first = surname_syllables(surname) if surname else []
-    rest = syllables(given) if given else []
+    first = _surname_reading(surname) if surname else ()
+    rest = _reading(given) if given else ()
     return PersonName(
         name,
         simplified(name),
@@ -143,7 +156,7 @@ def standardise_person_name(raw: str) -> PersonName:
     A romanised Chinese name may have its surname first: it does where the first word is the reading of one.
     """
     text = clean_text(raw)
-    if is_default(text) or is_default(text.strip("*() ")) or any(word in text for word in _UNKNOWN_WORDS):
+    if is_default(text) or is_default(text.strip("*() ")) or _UNKNOWN.search(text):
         return NOBODY
     if _HAN.search(text):
         return _han_name(text)

@@ -52,6 +52,8 @@ def standardise_phone(raw: str) -> tuple[str | None]:
 
     Numbers of other countries need their +; they keep the country code.
     """
+    if raw.isascii() and _MOBILE.fullmatch(raw) and not _is_dummy(raw):
+        return (raw,)
     text = clean_text(raw)
     for part in (text, *_SPLIT.split(text), *_WRITTEN_MOBILE.findall(text)):
         bare = _EXTENSION.sub("", part).strip()

@@ -74,9 +74,15 @@ def _simplified_forms() -> dict[int, str]:
     return {ord(character): form for character, form in zip(characters, forms, strict=True)}
 
 
+@cache
+def _traditional() -> re.Pattern[str]:
+    changed = (chr(point) for point, form in _simplified_forms().items() if chr(point) != form)
+    return re.compile(f"[{re.escape(''.join(changed))}]")
+
+
 def simplified(text: str) -> str:
     """The text in simplified characters, character by character; for comparison only, never for the record."""
-    return text if text.isascii() else text.translate(_simplified_forms())
+    return text.translate(_simplified_forms()) if _traditional().search(text) else text
 
 
 def without_accents(text: str) -> str:

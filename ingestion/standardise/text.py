@@ -5,6 +5,7 @@ import unicodedata
 
 _CONTROL = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001e\u007f\u200b-\u200f\u2028-\u202f\u2060\ufeff]")
 _SPACES = re.compile(r"\s+")
+_CLEAN_HAN = re.compile(r"[\u4e00-\u9fff0-9A-Za-z-]+")
 
 DEFAULT_VALUES = frozenset(
     (
@@ -16,9 +17,13 @@ DEFAULT_VALUES = frozenset(
     )
 )  # fmt: skip
 
+_LONGEST_DEFAULT = max(map(len, DEFAULT_VALUES))
+
 
 def clean_text(raw: str) -> str:
     """The text in NFKC, without control characters, with single spaces and none at the ends."""
+    if _CLEAN_HAN.fullmatch(raw):
+        return raw
     if raw.isascii() and raw.isprintable() and "  " not in raw:
         return raw.strip()
     return _SPACES.sub(" ", _CONTROL.sub("", unicodedata.normalize("NFKC", raw))).strip()
@@ -26,7 +31,7 @@ def clean_text(raw: str) -> str:
 
 def is_default(text: str) -> bool:
     """True for what clerks and systems write where nothing is known: 无, 不详, 测试, -, *, null."""
-    return text.upper() in DEFAULT_VALUES
+    return len(text) <= _LONGEST_DEFAULT and text.upper() in DEFAULT_VALUES
 
 
 def known_text(raw: str) -> str | None:

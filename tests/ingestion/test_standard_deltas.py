@@ -13,7 +13,7 @@ from ingestion.ingest import ingest
 from ingestion.standard_tables import build_standard
 from tests.ingestion.village import CONTRACT, DELTA, FULL, HOUSEHOLD, Village, everything_held, open_village, row
 
-COUNT = 300 if os.environ.get("HUB_TRIALS") == "full" else 10
+COUNT = 300 if os.environ.get("HUB_TRIALS") == "full" else 6
 HEADER = "编号,姓名,身份证号,民族,性别,住址,月用电量,登记日期,户号,关系,更新时间,操作\n"
 
 ROWS = st.lists(

@@ -1,5 +1,5 @@
 INSERT INTO role_version
-WITH known AS (SELECT * FROM "input_house" i WHERE (i."in_address" IS NOT NULL AND i."in_address" NOT IN (SELECT raw FROM "value_address" WHERE value IS NULL))),
+WITH known AS (SELECT * FROM "input_house" i WHERE (i."in_address" IS NOT NULL AND i."in_address" NOT IN (SELECT raw FROM value_address WHERE value IS NULL))),
 compared AS (
   SELECT row_key, n, version, "#place" AS place, hash(i."in_address") AS read_as
   FROM (FROM known SEMI JOIN revised_key USING (row_key)) i
