@@ -119,7 +119,7 @@ def _refuse_bomb(parts: WorkbookParts, infos: list[zipfile.ZipInfo]) -> None:
     ordered = sorted(infos, key=lambda info: info.header_offset)
     ends = [info.header_offset + _LOCAL_HEADER + info.compress_size for info in ordered]
     starts = [info.header_offset for info in ordered[1:]] + [size]
-    if any(end > start for end, start in zip(ends, starts, strict=True)):
+    if ordered[0].header_offset < 0 or any(end > start for end, start in zip(ends, starts, strict=True)):
         parts.refuse("its parts overlap: it was damaged or made to do harm: save it in Excel again")
 
 

@@ -30,11 +30,13 @@ class Counter:
     village: Village
     _sequence: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def hand_in(self, form: FileFormat, content: bytes, *, mode: str = "delta") -> DeliveryReport:
+    def hand_in(
+        self, form: FileFormat, content: bytes, *, mode: str = "delta", approve: bool = False
+    ) -> DeliveryReport:
         """Takes one file in under the next sequence."""
         path = self.village.inbox / f"people_{form}_{mode}_20260701_{next(self._sequence):04}.{form}"
         path.write_bytes(content)
-        [report] = ingest([path], self.village.context)
+        [report] = ingest([path], self.village.context, approve=approve)
         path.unlink()
         assert list(self.village.context.home.spool.iterdir()) == []
         return report

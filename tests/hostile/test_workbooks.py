@@ -99,7 +99,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a column missing below a title": (
         lambda: workbook([["人员登记表"], *(line[:-1] for line in three())]),
-        "sheet Sheet1, row 2: columns missing: 操作: hand it in again with the header of contract people_xlsx version 1.0.0",
+        "sheet Sheet1, row 2: columns missing: 操作: hand it in again with the header of contract people_xlsx",
     ),
     "empty": (lambda: workbook([]), "sheet Sheet1, row 1: columns missing: 编号"),
 }
