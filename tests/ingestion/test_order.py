@@ -76,7 +76,7 @@ def known_after(schedule: Schedule, arrival: Sequence[int], contract: FeedContra
 
 
 @settings(
-    max_examples=200 if IS_FULL_TRIAL else 6,
+    max_examples=200 if IS_FULL_TRIAL else 4,
     deadline=None,
     derandomize=not IS_FULL_TRIAL,
     suppress_health_check=[HealthCheck.too_slow],
@@ -170,7 +170,7 @@ LATE: Schedule = [
 @pytest.mark.parametrize("first", [4] if not IS_FULL_TRIAL else [1])
 def test_a_kill_while_a_feed_is_read_again_and_a_rerun_converge(tmp_path: Path, first: int) -> None:
     calm = known_after(LATE, [1, 2, 3], CONTRACT, together=True)
-    for statement in count(first, 1 if IS_FULL_TRIAL else 23):
+    for statement in count(first, 1 if IS_FULL_TRIAL else 31):
         root = tmp_path / f"killed{statement}"
         root.mkdir()
         with open_village(root) as village:
