@@ -11,7 +11,7 @@ from ingestion.errors import ConservationError, FeedError
 from resolution.errors import ResolutionError, UnknownRecordError
 from resolution.evaluate_truth import TruthError
 from schemas.errors import DeclarationError
-from stores.errors import StoreError
+from stores.errors import HomeBusyError, MachineError, StoreError
 from stores.snapshots import SnapshotError
 
 DEPARTMENT, CALLER, REFUSED, STORE = 1, 2, 3, 4
@@ -28,6 +28,8 @@ EXIT_CODES: Mapping[type[Exception], tuple[int, str]] = {
     ResolutionError: (STORE, "The records cannot be resolved"),
     AuditError: (STORE, "The audit log does not work"),
     SnapshotError: (STORE, "No usable snapshot"),
+    HomeBusyError: (STORE, "The home is in use"),
+    MachineError: (STORE, "The machine stopped the work"),
     StoreError: (STORE, "A store does not work"),
     HubError: (STORE, "The run failed"),
     OSError: (STORE, "The machine does not let the hub work"),
@@ -58,8 +60,9 @@ def _told(error: Exception) -> str:
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}\n{REMEDIES.get(error.errno, f'Put that right, then {AGAIN}')}"
     if isinstance(error, MemoryError | BrokenExecutor):
+        why = str(error) or "The system gave no more."
         return (
-            f"{error or 'The system gave no more.'}\nLower HUB_MEMORY_LIMIT, HUB_THREADS or HUB_GRAPH_BUFFER_POOL (or "
-            f"[settings] of home.toml) to what the machine has, or give it more memory, then {AGAIN}"
+            f"{why}\nLower HUB_MEMORY_LIMIT, HUB_THREADS or HUB_GRAPH_BUFFER_POOL (or [settings] of home.toml) to what "
+            f"the machine has, or give it more memory, then {AGAIN}"
         )
     return str(error)

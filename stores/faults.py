@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from stores.errors import DamageError, MachineError, MemoryLimitError, NoRoomError, StoreError, WarehouseError
 
 NO_ROOM = ("No space left on device", "disk is full", "disk quota exceeded")
+NO_MEMORY = "not enough memory"
 DAMAGE = (
     "Corrupt database file",
     "Corrupt WAL file",
@@ -27,7 +28,7 @@ def told(error: Exception, *, sql: str = "") -> StoreError:
     text = str(error)
     if is_no_room(text):
         return NoRoomError(f"the disk is full: free some space, then give the same command again. ({text})")
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if isinstance(error, duckdb.OutOfMemoryException) or NO_MEMORY in text:
         return MemoryLimitError(
             "the memory limit was reached: allow more with HUB_MEMORY_LIMIT (or memory_limit in [settings] of "
             "home.toml), fewer threads with HUB_THREADS, or give the temporary folder (HUB_TEMP_DIRECTORY) more room; "

@@ -1,0 +1,68 @@
+"""SIGKILL at random times in every stage: nothing lost, nothing doubled, nothing served that is not whole."""
+
+import os
+import random
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from stores.home import Home, create_home
+from tests.faults.conftest import Town
+from tests.faults.hub_process import HubProcess
+from tests.faults.whole import Counts, acknowledged, compare, how_many, served
+
+KILLS = how_many(3, 300)
+KILLS_OF_ONE_HOME = 6
+LOOK_EVERY = 0.25
+
+
+def kill_again_and_again(home: Home, town: Town, chance: random.Random, counts: Counts) -> None:
+    """Runs the feeds and kills the run, until one run ends by itself."""
+    allowed = {served(home), served(town.calm)}
+    for _ in range(KILLS_OF_ONE_HOME):
+        kept = acknowledged(home)
+        process = HubProcess(home.root, ("run", str(town.feeds))).start()
+        if not look_on(process, home, chance.uniform(0, town.seconds), allowed, counts):
+            break
+        process.kill()
+        counts.note(process.stage())
+        counts.half_served += served(home) not in allowed
+        counts.lost += len(kept - acknowledged(home))
+    else:
+        process = HubProcess(home.root, ("run", str(town.feeds))).start()
+    assert process.finish() == 0, process.told()
+
+
+def look_on(process: HubProcess, home: Home, seconds: float, allowed: set[str | None], counts: Counts) -> bool:
+    """Reads what is served again and again; whether the process is still at work after this time."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if process.ended_within(min(left, LOOK_EVERY)):
+            return False
+        counts.half_served += served(home) not in allowed
+    return True
+
+
+def trial(number: int, town: Town, folder: Path) -> Counts:
+    """One home, killed and then finished."""
+    counts, chance, place = Counts("kills"), random.Random(number), folder / f"home{number}"
+    # Every second home begins with nothing, the others with a snapshot that has to stay served throughout.
+    home = create_home(place, kind="synthetic") if number % 2 else town.copy(town.begun, place)
+    kill_again_and_again(home, town, chance, counts)
+    compare(home, town.calm, counts)
+    shutil.rmtree(place)
+    return counts
+
+
+def test_kills_at_random_times_lose_nothing_double_nothing_and_serve_nothing_half(town: Town, tmp_path: Path) -> None:
+    counts, homes = Counts("kills"), 0
+    workers = os.cpu_count() or 1 if KILLS > 10 else 1
+    with ThreadPoolExecutor(workers) as pool:
+        while counts.count < KILLS:
+            for found in pool.map(lambda number: trial(number, town, tmp_path), range(homes, homes + workers)):
+                counts += found
+            homes += workers
+    counts.write()
+    assert counts.harm == (0, 0, 0)
+    assert counts.recovered == homes
