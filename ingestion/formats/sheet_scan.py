@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 
@@ -114,7 +115,9 @@ def _string_lengths(parts: WorkbookParts) -> Lengths:
 def _whole_rows(parts: WorkbookParts, part: str) -> Iterator[bytes]:
     """The part in pieces that are cut where a row starts."""
     held = b""
+    parser = expat.ParserCreate()
     for block in parts.blocks(part):
+        _refuse_malformed(parser, block, part, parts)
         unseen = max(0, len(held) - _CELL_REACH)
         held += block
         starts = [found.start() for found in _ROW_START.finditer(held, unseen)]
@@ -123,7 +126,16 @@ def _whole_rows(parts: WorkbookParts, part: str) -> Iterator[bytes]:
             held = held[starts[-1] :]
         if len(held) > _LONGEST_ROW:
             parts.refuse(f"a row of part {part} is longer than {_LONGEST_ROW // MIB} MiB: hand it in as CSV")
+    _refuse_malformed(parser, b"", part, parts)
     yield held
+
+
+def _refuse_malformed(parser: expat.XMLParserType, block: bytes, part: str, parts: WorkbookParts) -> None:
+    """What is no XML would be read with cells left out."""
+    try:
+        parser.Parse(block, not block)
+    except expat.ExpatError as error:
+        parts.refuse(f"part {part} is damaged ({error}): save it in Excel again")
 
 
 def _look_at(rows: bytes, scan: SheetScan, lengths: Lengths, parts: WorkbookParts) -> None:
