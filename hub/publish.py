@@ -1,9 +1,10 @@
 """Builds a snapshot beside the current one, checks it against the warehouse, and switches to it in one step."""
 
 import hashlib
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -18,24 +19,25 @@ from hub.graph.ladybug import LadybugSettings, build_ladybug, open_ladybug
 from hub.graph.port import GraphOrigin
 from hub.graph.tables import build_graph_tables
 from hub.match_index import write_match_index
+from hub.settings import Settings, size_in_bytes
 from hub.site import Site
-from stores.snapshots import ENTITIES, GRAPH, MATCH, Manifest, TableSummary, file_hash, read_manifest
-from stores.summaries import copy_tables, summarise
+from stores.snapshots import ENTITIES, GRAPH, MATCH, Manifest, SnapshotError, TableSummary, file_hash, read_manifest
+from stores.summaries import copy_tables, renew_tables, summarise
 from stores.warehouse import Warehouse, open_read_only
 
 ENGINES = ("duckdb", "ladybug", "splink")
-# Table of entities.duckdb -> warehouse table, and the column that it is ordered by so that look-ups read few blocks.
+# Table of entities.duckdb -> warehouse table, and the columns that it is ordered by where that lets look-ups read less.
 TABLES: Mapping[str, tuple[str, str]] = {
-    "person_record": ("standard.person_record", "record_id"),
-    "house_record": ("standard.house_record", "record_id"),
-    "unit_record": ("standard.unit_record", "record_id"),
-    "fact": ("standard.fact", "fact_id"),
+    "person_record": ("standard.person_record", ""),
+    "house_record": ("standard.house_record", ""),
+    "unit_record": ("standard.unit_record", ""),
+    "fact": ("standard.fact", ""),
     "member": ("resolved.member", "register, record_id"),
     "link": ("resolved.link", "register, record_l, record_r, origin"),
     "person": ("resolved.person", "entity_id"),
     "house": ("resolved.house", "entity_id"),
     "unit": ("resolved.unit", "entity_id"),
-    "relation": ("resolved.relation", "relation_id"),
+    "relation": ("resolved.relation", ""),
     "residence": ("resolved.residence", "person_id, valid_from, house_id"),
     "run": ("resolved.run", "run_id"),
 }
@@ -104,7 +106,7 @@ def _plan(site: Site) -> Plan:
 def snapshot_tables(site: Site) -> Mapping[str, tuple[str, str]]:
     """Tables of entities.duckdb: the same in every home, and what the linkage models have prepared."""
     prepared = [f"prepared_{model.id}" for model in site.declarations.linkage.values() if model.prepared]
-    return {**TABLES, **{name: (f"resolved.{name}", "record_id") for name in prepared}}
+    return {**TABLES, **{name: (f"resolved.{name}", "") for name in prepared}}
 
 
 def _resolved_run(site: Site) -> tuple[date, Mapping[str, str]]:
@@ -120,7 +122,7 @@ def _build(site: Site, plan: Plan) -> Manifest:
     """The graph, and what it answers, take shape beside the tables and the match index: neither waits for the other."""
     folder = site.shelf.begin(plan.id)
     site.progress.step("publish", "graph", 1, STEPS)
-    with site.warehouse.beside() as beside, ThreadPoolExecutor(max_workers=1) as apart:
+    with _sharing_memory(site), site.warehouse.beside() as beside, ThreadPoolExecutor(max_workers=1) as apart:
         answering = apart.submit(_answer_from_graph, site, beside, folder / GRAPH, plan)
         site.progress.step("publish", "entities", 2, STEPS)
         _write_entities(site, folder / ENTITIES, plan)
@@ -141,9 +143,27 @@ def _build(site: Site, plan: Plan) -> Manifest:
     )
 
 
+@contextmanager
+def _sharing_memory(site: Site) -> Iterator[None]:
+    """While the graph is built beside it, the warehouse makes do with half of its memory."""
+    limit = size_in_bytes(site.settings.memory_limit)
+    site.warehouse.limit_memory(limit // 2)
+    try:
+        yield
+    finally:
+        site.warehouse.limit_memory(limit)
+
+
+def _pool_bytes(settings: Settings) -> int:
+    """The other half is for building the graph, which takes more than reading it, unless a deployment says how much."""
+    if settings.origins["graph_buffer_pool"] == "default":
+        return size_in_bytes(settings.memory_limit) // 2
+    return settings.graph_buffer_pool_bytes
+
+
 def _answer_from_graph(site: Site, warehouse: Warehouse, file: Path, plan: Plan) -> pa.Table:
     """Builds the graph, which is compared with its tables before it is left in place, and asks it every question."""
-    settings = LadybugSettings(buffer_pool_bytes=site.settings.graph_buffer_pool_bytes)
+    settings = LadybugSettings(buffer_pool_bytes=_pool_bytes(site.settings))
     build_ladybug(warehouse, site.declarations.graph, file, settings=settings, expected=plan.graph)
     origin = GraphOrigin(plan.id, plan.as_of, plan.engines["ladybug"])
     with closing(open_ladybug(file, site.declarations.graph, origin, settings=settings)) as graph:
@@ -151,10 +171,27 @@ def _answer_from_graph(site: Site, warehouse: Warehouse, file: Path, plan: Plan)
 
 
 def _write_entities(site: Site, file: Path, plan: Plan) -> None:
+    """The tables of the current snapshot with what has changed since, or all of them anew where that led astray."""
     tables = snapshot_tables(site)
+    if _copy_current(site, file, plan):
+        renew_tables(site.warehouse, file, tables)
+        if not _different(site, file, plan.entities):
+            return
+        file.unlink()
     copy_tables(site.warehouse, file, tables)
-    with open_read_only(file, settings=site.settings.warehouse) as written:
-        _compare(plan.entities, {name: summarise(written, name) for name in tables})
+    _compare(site, file, plan.entities)
+
+
+def _copy_current(site: Site, file: Path, plan: Plan) -> bool:
+    try:
+        with site.shelf.reading() as snapshot:
+            if snapshot.manifest.engines.get("duckdb") != plan.engines["duckdb"]:
+                return False
+            shutil.copyfile(snapshot.file(ENTITIES), file)
+    except SnapshotError:
+        # There is none yet, or it is damaged.
+        return False
+    return True
 
 
 def _write_findings(site: Site, file: Path, findings: pa.Table) -> TableSummary:
@@ -164,15 +201,18 @@ def _write_findings(site: Site, file: Path, findings: pa.Table) -> TableSummary:
         expected = summarise(site.warehouse, "found")
     finally:
         site.warehouse.unregister("found")
-    with open_read_only(file, settings=site.settings.warehouse) as written:
-        _compare({"finding": expected}, {"finding": summarise(written, "finding")})
+    _compare(site, file, {"finding": expected})
     return expected
 
 
-def _compare(planned: Mapping[str, TableSummary], written: Mapping[str, TableSummary]) -> None:
-    wrong = sorted(name for name in planned if planned[name] != written[name])
-    if wrong:
+def _compare(site: Site, file: Path, expected: Mapping[str, TableSummary]) -> None:
+    if wrong := _different(site, file, expected):
         raise PublishError(
-            f"{ENTITIES} does not equal the warehouse in {', '.join(wrong)}: nothing was published. "
+            f"{file.name} does not equal the warehouse in {', '.join(wrong)}: nothing was published. "
             "Check the disk for room and faults, then run `hub publish` again"
         )
+
+
+def _different(site: Site, file: Path, expected: Mapping[str, TableSummary]) -> list[str]:
+    with open_read_only(file, settings=site.settings.warehouse) as written:
+        return sorted(name for name, summary in expected.items() if summarise(written, name) != summary)

@@ -1,6 +1,7 @@
 """Copies warehouse tables into a snapshot, with row counts and content hashes by which the copy is checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from stores.snapshots import TableSummary
@@ -9,25 +10,29 @@ from stores.warehouse import Warehouse
 # Sums over threads differ in the last bits of a double; a hash must not.
 _DECIMALS = 6
 _MODULUS = 2**64 - 59
+# A table of the earlier copy is brought up to date where this share of what lies in its file is still wanted.
+_WORTH_KEEPING = 0.8
+
+Columns = list[tuple[str, str]]
 
 
-def columns_of(warehouse: Warehouse, table: str) -> list[tuple[str, str]]:
+def columns_of(warehouse: Warehouse, table: str) -> Columns:
     """Names and types of a table's columns, in order."""
     return [(row[0], row[1]) for row in warehouse.rows(f"DESCRIBE {table}")]
 
 
-def summary_sql(table: str, columns: list[tuple[str, str]]) -> str:
-    """One row: number of rows, and a sum of row hashes that does not depend on the order of rows.
+def row_hash_sql(columns: Columns) -> str:
+    """A number that equal rows share: the engine's own hash, good for one version of it only."""
+    values = [
+        f'round("{name}", {_DECIMALS}) + 0' if kind in ("DOUBLE", "FLOAT") else f'"{name}"' for name, kind in columns
+    ]
+    return f"hash({', '.join(values)})"
 
-    The hash is the engine's own, so it is good for one version of it only.
-    """
-    values = ", ".join(_value_sql(name, kind) for name, kind in columns)
-    total = f"coalesce(sum(hash({values})), 0) % {_MODULUS}::HUGEINT"
+
+def summary_sql(table: str, columns: Columns) -> str:
+    """One row: number of rows, and a sum of row hashes that does not depend on the order of rows."""
+    total = f"coalesce(sum({row_hash_sql(columns)}), 0) % {_MODULUS}::HUGEINT"
     return f"SELECT count(*), lower(to_hex(({total})::UBIGINT)) FROM {table}"
-
-
-def _value_sql(name: str, kind: str) -> str:
-    return f'round("{name}", {_DECIMALS}) + 0' if kind in ("DOUBLE", "FLOAT") else f'"{name}"'
 
 
 def summarise(warehouse: Warehouse, table: str) -> TableSummary:
@@ -36,13 +41,70 @@ def summarise(warehouse: Warehouse, table: str) -> TableSummary:
     return TableSummary(int(rows), str(digest))
 
 
+def together(parts: Iterable[TableSummary]) -> TableSummary:
+    """The summary of a table out of those of its parts."""
+    rows, total = 0, 0
+    for part in parts:
+        rows, total = rows + part.rows, total + int(part.hash, 16)
+    return TableSummary(rows, f"{total % _MODULUS:x}")
+
+
 def copy_tables(warehouse: Warehouse, file: Path, tables: Mapping[str, tuple[str, str]]) -> None:
-    """Writes a fresh database file: each name gets the rows of (source table, columns that order them)."""
-    place = str(file).replace("'", "''")
-    warehouse.execute(f"ATTACH '{place}' AS snapshot")
-    try:
+    """Writes tables into a database file: each name gets the rows of (source table, columns that order them, or "")."""
+    with _attached(warehouse, file):
         for name, (source, order) in tables.items():
-            warehouse.execute(f"CREATE TABLE snapshot.main.{name} AS SELECT * FROM {source} ORDER BY {order}")
-        warehouse.execute("CHECKPOINT snapshot")
+            _write(warehouse, name, source, order)
+
+
+def renew_tables(warehouse: Warehouse, file: Path, tables: Mapping[str, tuple[str, str]]) -> None:
+    """Brings the tables of an earlier copy to the rows that `copy_tables` would write, changing only what differs.
+
+    Whether it led to the same rows is for the caller to check: rows that occur more than once may come out wrong.
+    """
+    with _attached(warehouse, file):
+        held = [
+            name for (name,) in warehouse.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'copy'")
+        ]
+        for name in sorted(set(held) - set(tables)):
+            warehouse.execute(f"DROP TABLE copy.main.{name}")
+        for name, (source, order) in tables.items():
+            if name not in held or not _renewed(warehouse, name, source):
+                _write(warehouse, name, source, order)
+
+
+@contextmanager
+def _attached(warehouse: Warehouse, file: Path) -> Iterator[None]:
+    place = str(file).replace("'", "''")
+    warehouse.execute(f"ATTACH '{place}' AS copy")
+    try:
+        yield
+        warehouse.execute("CHECKPOINT copy")
     finally:
-        warehouse.execute("DETACH snapshot")
+        warehouse.execute("DETACH copy")
+
+
+def _write(warehouse: Warehouse, name: str, source: str, order: str) -> None:
+    ordered = f"ORDER BY {order}" if order else ""
+    warehouse.execute(f"CREATE OR REPLACE TABLE copy.main.{name} AS SELECT * FROM {source} {ordered}")
+
+
+def _renewed(warehouse: Warehouse, name: str, source: str) -> bool:
+    columns = columns_of(warehouse, source)
+    if columns_of(warehouse, f"copy.main.{name}") != columns:
+        return False
+    for place, table in (("held", f"copy.main.{name}"), ("wanted", source)):
+        warehouse.execute(
+            f"CREATE OR REPLACE TEMP TABLE {place} AS SELECT rowid AS place, {row_hash_sql(columns)} AS h FROM {table}"
+        )
+    try:
+        # Places of rows that were deleted before are not given out again: they count as what lies there unwanted.
+        counted = "SELECT count(*) >= {} * (SELECT max(place) + 1 FROM held) FROM held SEMI JOIN wanted USING (h)"
+        if warehouse.rows(counted.format(_WORTH_KEEPING)) != [(True,)]:
+            return False
+        gone = "SELECT place FROM held ANTI JOIN wanted USING (h)"
+        new = "SELECT place FROM wanted ANTI JOIN held USING (h)"
+        warehouse.execute(f"DELETE FROM copy.main.{name} WHERE rowid IN ({gone})")
+        warehouse.execute(f"INSERT INTO copy.main.{name} SELECT * FROM {source} WHERE rowid IN ({new})")
+    finally:
+        warehouse.execute("DROP TABLE temp.held; DROP TABLE temp.wanted")
+    return True

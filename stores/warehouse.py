@@ -77,6 +77,10 @@ class Warehouse:
         """A second connection to the same open database, for use in another thread; temporary tables are not shared."""
         return Warehouse(self._connection.cursor())
 
+    def limit_memory(self, size: int) -> None:
+        """Uses at most so many bytes from now on; what it held beyond that is let go."""
+        self.execute(f"SET memory_limit = '{size >> 10}KiB'")
+
     def close(self) -> None:
         """Closes the database; the file may then be opened elsewhere."""
         self._connection.close()

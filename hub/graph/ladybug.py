@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -22,10 +22,10 @@ from hub.graph.ladybug_texts import (
     edges_cypher,
     export_sql,
     node_table_cypher,
-    node_texts_cypher,
+    node_text_cypher,
     quoted,
     relationship_table_cypher,
-    relationship_texts_cypher,
+    relationship_text_cypher,
     sql_text,
 )
 from hub.graph.port import Edge, EntityRef, GraphOrigin, GraphPath, Neighbourhood, Row
@@ -37,11 +37,18 @@ from schemas.readers.graph import GraphModel, RelationshipType
 from schemas.readers.questions import Question
 from stores.durable import replace_durably
 from stores.snapshots import TableSummary
-from stores.summaries import summarise
-from stores.warehouse import Warehouse, open_warehouse
+from stores.summaries import summarise, together
+from stores.warehouse import Warehouse, WarehouseSettings, open_warehouse
 
 VERSION = version("ladybug")
 ARROW_ROWS = 100_000
+# Rows of one query when the graph is compared with its tables: the engine holds an answer whole.
+PART_ROWS = 500_000
+GROUP_ROWS = 100_000
+# What one value takes in the buffer pool while relationships are copied in, measured. The engine does not spill then,
+# so a type that is too large for the pool goes in by parts, each of which costs more than the one before.
+VALUE_BYTES = 60
+SCRATCH = WarehouseSettings(memory_limit="512MB")
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,13 @@ def build_ladybug(
     expected = expected or summarise_graph(warehouse, model)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
         building = Path(folder) / file.name
-        statements = _export(warehouse, model, Path(folder))
+        statements = _export(warehouse, model, Path(folder), settings)
         _build_in_child(building, statements, settings)
         _compare(building, model, settings=settings, expected=expected)
         replace_durably(building, file)
 
 
-def _export(warehouse: Warehouse, model: GraphModel, folder: Path) -> list[str]:
+def _export(warehouse: Warehouse, model: GraphModel, folder: Path, settings: LadybugSettings) -> list[str]:
     statements = []
     for label in model.labels.values():
         parquet = folder / f"node_{label.label}.parquet"
@@ -84,13 +91,18 @@ def _export(warehouse: Warehouse, model: GraphModel, folder: Path) -> list[str]:
         statements += [node_table_cypher(label), f"COPY `{label.label}` FROM {quoted(parquet)}"]
     for each in model.types.values():
         statements.append(relationship_table_cypher(each))
+        row_bytes = VALUE_BYTES * (len(each.stored_properties) + 2)
+        layout = f"ROW_GROUP_SIZE {GROUP_ROWS}, ROW_GROUPS_PER_FILE {_groups_at_once(row_bytes, settings)}"
         for end in each.ends:
-            parquet = folder / f"rel_{each.type}_{end.start}_{end.end}.parquet"
-            warehouse.execute(f"COPY ({export_sql(each, end)}) TO {sql_text(parquet)} (FORMAT parquet)")
-            statements.append(
-                f"COPY `{each.type}` FROM {quoted(parquet)} (from={quoted(end.start)}, to={quoted(end.end)})"
-            )
+            parts = folder / f"rel_{each.type}_{end.start}_{end.end}"
+            warehouse.execute(f"COPY ({export_sql(each, end)}) TO {sql_text(parts)} (FORMAT parquet, {layout})")
+            ends = f"(from={quoted(end.start)}, to={quoted(end.end)})"
+            statements += [f"COPY `{each.type}` FROM {quoted(part)} {ends}" for part in sorted(parts.iterdir())]
     return statements
+
+
+def _groups_at_once(row_bytes: int, settings: LadybugSettings) -> int:
+    return max(settings.buffer_pool_bytes // (row_bytes * GROUP_ROWS), 1)
 
 
 def _build_in_child(file: Path, statements: list[str], settings: LadybugSettings) -> None:
@@ -149,24 +161,60 @@ def _open(file: Path, settings: LadybugSettings, *, read_only: bool) -> ladybug.
 def _execute(
     connection: ladybug.Connection, text: str, parameters: Mapping[str, object] | None = None
 ) -> ladybug.QueryResult:
-    result = connection.execute(text, dict(parameters or {}))
+    try:
+        result = connection.execute(text, dict(parameters or {}))
+    except RuntimeError as error:
+        raise GraphQueryError(f"the graph engine did not answer\nin: {text[:1000]}\n{error}") from error
     if isinstance(result, list):
         raise GraphQueryError(f"one statement at a time, not {len(result)}: {text[:200]}")
     return result
 
 
 def _summaries(database: ladybug.Database, model: GraphModel) -> dict[str, TableSummary]:
-    found = {}
     connection = ladybug.Connection(database)
-    with open_warehouse(None) as scratch:
-        for name, text in {**node_texts_cypher(model), **relationship_texts_cypher(model)}.items():
-            result = _execute(connection, text)
-            scratch.register_arrow("returned", result.get_as_arrow(ARROW_ROWS))
-            found[name] = summarise(scratch, "returned")
-            scratch.unregister("returned")
-            result.close()
-    connection.close()
+    try:
+        with open_warehouse(None, settings=SCRATCH) as scratch:
+            nodes = {name: _count(connection, f"(:`{name}`)") for name in model.labels}
+            found = {
+                name: together(_part_summaries(connection, scratch, node_text_cypher(label), _bounds(nodes[name], 1)))
+                for name, label in model.labels.items()
+            }
+            for each in model.types.values():
+                parts = _count(connection, f"()-[:`{each.type}`]->()") // PART_ROWS + 1
+                found[each.type] = together(
+                    summary
+                    for end in each.ends
+                    for summary in _part_summaries(
+                        connection, scratch, relationship_text_cypher(each, end), _bounds(nodes[end.start], parts)
+                    )
+                )
+    finally:
+        connection.close()
     return found
+
+
+def _bounds(nodes: int, parts: int) -> Iterator[dict[str, int]]:
+    """Ranges of the engine's own numbers of nodes, which it gives from 0 on in the order of loading."""
+    step = nodes // parts + 1
+    return ({"first": first, "before": first + step} for first in range(0, nodes, step))
+
+
+def _part_summaries(
+    connection: ladybug.Connection, scratch: Warehouse, text: str, bounds: Iterable[dict[str, int]]
+) -> Iterator[TableSummary]:
+    for each in bounds:
+        result = _execute(connection, text, each)
+        scratch.register_arrow("returned", result.get_as_arrow(ARROW_ROWS))
+        yield summarise(scratch, "returned")
+        scratch.unregister("returned")
+        result.close()
+
+
+def _count(connection: ladybug.Connection, pattern: str) -> int:
+    result = _execute(connection, f"MATCH {pattern} RETURN count(*) AS n")
+    [[number]] = result.get_all()
+    result.close()
+    return int(number)
 
 
 def open_ladybug(
@@ -204,9 +252,13 @@ class LadybugStore:
 
     def counts(self) -> Mapping[str, int]:
         """Number of nodes of each label and relationships of each type."""
-        texts = {name: f"MATCH (n:`{name}`) RETURN count(*) AS n" for name in self._model.labels}
-        texts |= {name: f"MATCH ()-[r:`{name}`]->() RETURN count(*) AS n" for name in self._model.types}
-        return {name: int(self._rows(text, {})[0][0]) for name, text in texts.items()}
+        patterns = {name: f"(:`{name}`)" for name in self._model.labels}
+        patterns |= {name: f"()-[:`{name}`]->()" for name in self._model.types}
+        connection = ladybug.Connection(self._database)
+        try:
+            return {name: _count(connection, pattern) for name, pattern in patterns.items()}
+        finally:
+            connection.close()
 
     def hashes(self) -> Mapping[str, TableSummary]:
         """Rows and hash of each label and type."""
@@ -250,8 +302,6 @@ class LadybugStore:
             result = _execute(connection, text, parameters)
             rows = [list(row) for row in result.get_all()]
             result.close()
-        except RuntimeError as error:
-            raise GraphQueryError(f"the graph engine did not answer: {error}\nin: {text[:1000]}") from error
         finally:
             connection.close()
         return rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from schemas.readers.graph import End, GraphModel, NodeLabel, Property, RelationshipType
+from schemas.readers.graph import End, NodeLabel, Property, RelationshipType
 from schemas.readers.registers import FieldType
 
 COLUMN_TYPES: Mapping[FieldType, str] = {
@@ -12,6 +12,7 @@ COLUMN_TYPES: Mapping[FieldType, str] = {
     FieldType.DECIMAL: "DOUBLE",
     FieldType.BOOLEAN: "BOOLEAN",
 }
+_PART = "offset(id({0})) >= $first AND offset(id({0})) < $before"
 AS_OF = "r.valid_from <= $as_of AND (r.valid_to IS NULL OR r.valid_to > $as_of)"
 
 
@@ -51,23 +52,19 @@ def quoted(text: object) -> str:
     return f"'{escaped}'"
 
 
-def node_texts_cypher(model: GraphModel) -> dict[str, str]:
-    """Texts that return everything of each label, columns as in its graph table."""
-    return {
-        name: f"MATCH (n:`{name}`) RETURN "
-        + ", ".join(f"n.`{each.name}` AS `{each.name}`" for each in label.properties)
-        for name, label in model.labels.items()
-    }
+def node_text_cypher(label: NodeLabel) -> str:
+    """The text that returns everything of a label's nodes from $first up to $before, columns as in its graph table."""
+    columns = ", ".join(f"n.`{each.name}` AS `{each.name}`" for each in label.properties)
+    return f"MATCH (n:`{label.label}`) WHERE {_PART.format('n')} RETURN {columns}"
 
 
-def relationship_texts_cypher(model: GraphModel) -> dict[str, str]:
-    """Texts that return everything of each type, columns as in its graph table."""
-    return {
-        name: f"MATCH (a)-[r:`{name}`]->(b) RETURN label(a) AS start_label, a.id AS start_id, "
-        "label(b) AS end_label, b.id AS end_id, "
-        + ", ".join(f"r.`{one.name}` AS `{one.name}`" for one in each.stored_properties)
-        for name, each in model.types.items()
-    }
+def relationship_text_cypher(each: RelationshipType, end: End) -> str:
+    """The text that returns everything of one type between two labels, for starts from $first to before $end."""
+    columns = ", ".join(f"r.`{one.name}` AS `{one.name}`" for one in each.stored_properties)
+    return (
+        f"MATCH (a:`{end.start}`)-[r:`{each.type}`]->(b:`{end.end}`) WHERE {_PART.format('a')} "
+        f"RETURN '{end.start}' AS start_label, a.id AS start_id, '{end.end}' AS end_label, b.id AS end_id, {columns}"
+    )
 
 
 def edges_cypher(label: str, types: Sequence[RelationshipType]) -> list[str]:
