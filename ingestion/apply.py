@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingestion.checks_sql import checked_rows_sql
-from ingestion.doubts_sql import doubts_sql
+from ingestion.doubts_sql import doubtful_rows_sql, doubts_sql
 from ingestion.errors import ConservationError
 from ingestion.report import DeliveryReport, Outcome, report_of
 from ingestion.versions_sql import (
     end_uncarried_sql,
     end_versions_sql,
-    entered_rows_sql,
     held_again_sql,
     keep_issues_sql,
     make_raw_sql,
@@ -64,7 +63,7 @@ def apply_delivery(delivery: Delivery, contract: FeedContract, warehouse: Wareho
     Raises ConservationError, with nothing applied, where a row has no outcome or two.
     """
     _judge(delivery, contract, warehouse)
-    warehouse.execute(entered_rows_sql())
+    warehouse.execute(doubtful_rows_sql(contract, delivery.name))
     with warehouse.transaction():
         if delivery.name.mode == "full":
             warehouse.execute(take_back_sql(contract, delivery))
@@ -130,6 +129,6 @@ def _mark(delivery: Delivery, contract: FeedContract, report: DeliveryReport, wa
 
 def _clear(warehouse: Warehouse) -> None:
     warehouse.execute(
-        "DROP VIEW IF EXISTS entered_row; DROP TABLE IF EXISTS verdict; DROP TABLE IF EXISTS checked_row; "
-        "DROP TABLE IF EXISTS delivery_row"
+        "DROP TABLE IF EXISTS doubtful_row; DROP TABLE IF EXISTS doubtful_date; DROP TABLE IF EXISTS verdict; "
+        "DROP TABLE IF EXISTS checked_row; DROP TABLE IF EXISTS delivery_row"
     )

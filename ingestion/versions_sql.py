@@ -238,12 +238,6 @@ SELECT {delivery.delivery_id}, {quote_text(contract.id)}, v.line, c."#row_key", 
 FROM verdict v JOIN checked_row c ON c."#line" = v.line WHERE v.outcome = 'quarantined' ORDER BY v.line"""
 
 
-def entered_rows_sql() -> str:
-    """Makes `entered_row`: the rows that came in and hold something new."""
-    return """CREATE OR REPLACE TEMP VIEW entered_row AS
-SELECT c.* FROM checked_row c JOIN verdict v ON c."#line" = v.line WHERE v.stored AND NOT c."#deleted\""""
-
-
 def keep_issues_sql(delivery: Delivery, issues: str) -> str:
     """Keeps what the issue query finds."""
     return f"""
