@@ -6,6 +6,7 @@ Built for every register from `standard.<register>_record` and `resolved.member`
 from collections.abc import Sequence
 
 from resolution.context import Resolved
+from resolution.renewal import TOUCHED, changed_sql, number_entities, renew
 from schemas.readers.golden import Choice, FieldRule, GoldenRules, Substitute
 from schemas.readers.registers import Field, FieldType, Register
 from stores.warehouse import Warehouse
@@ -24,22 +25,27 @@ PREFERENCE_SHIFT = RECORD_BITS + FEED_BITS + AGE_BITS + 1
 
 
 def build_golden(context: Resolved) -> None:
-    """Fills `resolved.person`, `resolved.house` and `resolved.unit` for every entity of `resolved.member`."""
+    """Fills `resolved.person`, `resolved.house`, `resolved.unit` and `resolved.entity` from `resolved.member`."""
     declarations = context.declarations
+    number_entities(context.warehouse, is_full=context.is_full)
     for name in ("house", "unit", "person"):
-        build_register(context.warehouse, declarations.registers[name], declarations.golden[name])
+        register, rules = declarations.registers[name], declarations.golden[name]
+        build_register(context.warehouse, register, rules, is_full=context.is_full)
 
 
-def build_register(warehouse: Warehouse, register: Register, rules: GoldenRules) -> None:
-    """Fills the golden table of one register."""
+def build_register(warehouse: Warehouse, register: Register, rules: GoldenRules, *, is_full: bool) -> None:
+    """Fills the golden table of one register, or only brings it up to date with `touched_entity`."""
     chosen = chosen_fields(register)
     warehouse.execute(feed_order_sql(register.id, rules))
-    warehouse.execute(held_record_sql(register.id))
+    warehouse.execute(held_record_sql(register.id, "" if is_full else f"AND member.number IN ({TOUCHED})"))
     warehouse.execute(best_sql(register, rules))
     for field in voted_fields(chosen, rules):
         warehouse.execute(vote_sql(field, rules.rule(field)))
-    warehouse.execute(golden_sql(register, rules))
+    part = None if is_full else "entity_id IN (SELECT entity_id FROM touched_entity)"
+    renew(warehouse, register.id, golden_sql(register, rules), key="entity_id", part=part)
     for field, groups in rules.neighbours.items():
+        if not is_full:
+            warehouse.execute(forsaken_sql(register.id, field, groups))
         for group in groups:
             warehouse.execute(neighbours_sql(register.id, field, group))
     warehouse.execute("DROP VIEW temp.held_record; DROP TABLE temp.feed_order; DROP TABLE temp.best")
@@ -66,9 +72,10 @@ def feed_order_sql(register: str, rules: GoldenRules) -> str:
     """
 
 
-def held_record_sql(register: str) -> str:
+def held_record_sql(register: str, among: str) -> str:
     """Temporary view `held_record`: records with the number of their entity and their place among its records.
 
+    `among` is a further condition on `member`.
     `by_trust` orders records in force before others, then by feed, then the newest first; `by_age` the newest before
     the feed. Both end with the record id.
     """
@@ -82,6 +89,7 @@ def held_record_sql(register: str) -> str:
                (({by_age}) << {RECORD_BITS}) + record.record_id AS by_age
         FROM standard.{register}_record record
         JOIN resolved.member member ON member.record_id = record.record_id AND member.register = '{register}'
+             {among}
         JOIN feed_order ON feed_order.feed = record.feed
     """
 
@@ -100,7 +108,7 @@ def best_sql(register: Register, rules: GoldenRules) -> str:
     differs = [f'min("{field}") <> max("{field}") AS {field}_differs' for field in voted_fields(chosen, rules)]
     return f"""
         CREATE OR REPLACE TEMP TABLE best AS
-        SELECT entity, min(record_id) AS first_record, count(*) AS n_records, count(DISTINCT feed) AS n_feeds,
+        SELECT entity, count(*) AS n_records, count(DISTINCT feed) AS n_feeds,
                min(recorded_on) AS recorded_from, coalesce(min(probability), 1)::DOUBLE AS confidence,
                {_in_register_sql(register)} AS in_register, {", ".join([*sources, *differs])}
         FROM held_record GROUP BY entity
@@ -127,7 +135,7 @@ def vote_sql(field: str, rule: FieldRule) -> str:
 
 
 def golden_sql(register: Register, rules: GoldenRules) -> str:
-    """The golden table from the chosen records; derived fields come from the record of the field they derive from."""
+    """Rows of the golden table; derived fields come from the record that is chosen for the field they derive from."""
     chosen = chosen_fields(register)
     values = [
         f'CAST(record_{_origin(field)}."{field.name}" AS {SQL_TYPES[field.type]}) AS "{field.name}"'
@@ -139,20 +147,32 @@ def golden_sql(register: Register, rules: GoldenRules) -> str:
         for field in chosen
     ]
     rows = f"""
-        SELECT member.entity_id, {", ".join(values)}, {", ".join(sources)}, best.n_records, best.n_feeds,
+        SELECT entity.entity_id, {", ".join(values)}, {", ".join(sources)}, best.n_records, best.n_feeds,
                best.recorded_from, best.confidence, best.in_register
         FROM best
-        JOIN resolved.member member ON member.record_id = best.first_record AND member.register = '{register.id}'
+        JOIN resolved.entity entity ON entity.number = best.entity
         {" ".join(joins)}
     """
     for field, substitute in rules.substitutes.items():
         rows = f"SELECT * REPLACE ({_substitute_sql(register, field, substitute)}) FROM ({rows})"
-    return f"CREATE OR REPLACE TABLE resolved.{register.id} AS {rows}"
+    return rows
+
+
+def forsaken_sql(register: str, field: str, groups: Sequence[tuple[str, ...]]) -> str:
+    """Empties a field that neighbours have filled, where the majority of a group may have changed."""
+    own = f'CASE WHEN {field}_source IS NOT NULL THEN "{field}" END AS value'
+    names = ", ".join(sorted({f'"{name}"' for group in groups for name in group}))
+    shares = " OR ".join(f"({shared}) IN (SELECT ({shared}) FROM changed)" for shared in map(_shared_sql, groups))
+    return f"""
+        WITH changed AS (SELECT * FROM {changed_sql(register, f"{names}, {own}")})
+        UPDATE resolved.{register} SET "{field}" = NULL
+        WHERE {field}_source IS NULL AND "{field}" IS NOT NULL AND ({shares})
+    """
 
 
 def neighbours_sql(register: str, field: str, group: tuple[str, ...]) -> str:
     """Fills the field, where it is null, with the value that most entities sharing the group's fields have."""
-    shared = ", ".join(f'"{name}"' for name in group)
+    shared = _shared_sql(group)
     same = " AND ".join(f'golden."{name}" = majority."{name}"' for name in group)
     return f"""
         UPDATE resolved.{register} AS golden SET "{field}" = majority.value
@@ -160,11 +180,16 @@ def neighbours_sql(register: str, field: str, group: tuple[str, ...]) -> str:
             SELECT {shared}, arg_min(value, (-n, value)) AS value
             FROM (
                 SELECT {shared}, "{field}" AS value, count(*) AS n FROM resolved.{register}
-                WHERE {field}_source IS NOT NULL GROUP BY ALL
+                WHERE {field}_source IS NOT NULL
+                  AND ({shared}) IN (SELECT ({shared}) FROM resolved.{register} WHERE "{field}" IS NULL) GROUP BY ALL
             ) GROUP BY ALL
         ) AS majority
         WHERE golden."{field}" IS NULL AND {same}
     """
+
+
+def _shared_sql(group: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in group)
 
 
 def _substitute_sql(register: Register, field: str, substitute: Substitute) -> str:

@@ -3,6 +3,7 @@
 Persons and dwellings go by the numbers of `resolved.member`, kinds of evidence by their place among the rules.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from schemas.readers.residence import Household, ResidenceRules
@@ -10,30 +11,15 @@ from schemas.readers.residence import Household, ResidenceRules
 OPEN = "DATE '9999-12-31'"
 # A size is a share in so many parts: sums of whole numbers do not depend on the order of rows.
 SCALE = 10**15
-EVIDENCE_TABLES = ("entity_number", "evidence_kind", "placed_fact", "departure", "dwelling", "evidence_place")
+TABLES = ("evidence_kind", "placed_fact", "departure", "dwelling", "evidence_place", "let_out")
 
 
-def evidence_statements(rules: ResidenceRules, as_of: date) -> tuple[str, ...]:
-    """Statements that make the temporary tables `own_evidence` and `let_out`, in order."""
-    return (
-        numbers_sql(),
-        kinds_sql(rules),
-        placed_sql(),
-        departures_sql(as_of),
-        dwellings_sql(),
-        places_sql(as_of),
-        evidence_sql(),
-        let_out_sql(rules),
-    )
+def evidence_statements(as_of: date, among: str) -> tuple[str, ...]:
+    """Statements that make the temporary table `evidence_place`, in order; `among` is a further condition on relations.
 
-
-def numbers_sql() -> str:
-    """Temporary table `entity_number`: the number of each person and house by its id."""
-    return """
-        CREATE OR REPLACE TEMP TABLE entity_number AS
-        SELECT number, min(entity_id) AS entity_id FROM resolved.member
-        WHERE register IN ('person', 'house') GROUP BY number
+    They read `entity_number` (number, entity_id) and `evidence_kind`.
     """
+    return placed_sql(among), departures_sql(as_of), dwellings_sql(), places_sql(as_of)
 
 
 def kinds_sql(rules: ResidenceRules) -> str:
@@ -49,9 +35,9 @@ def kinds_sql(rules: ResidenceRules) -> str:
     """
 
 
-def placed_sql() -> str:
+def placed_sql(among: str) -> str:
     """Temporary table `placed_fact`: each relation that places a person somewhere, with the rules of its kind."""
-    return """
+    return f"""
         CREATE OR REPLACE TEMP TABLE placed_fact AS
         SELECT person.number AS person, house.number AS house, rule.* EXCLUDE (name), relation.valid_from,
                relation.valid_to, relation.observed_on
@@ -59,7 +45,7 @@ def placed_sql() -> str:
         JOIN evidence_kind rule ON rule.name = relation.kind
         JOIN entity_number person ON person.entity_id = relation.subject_id
         JOIN entity_number house ON house.entity_id = relation.object_id
-        WHERE relation.subject_register = 'person' AND relation.object_register = 'house'
+        WHERE relation.subject_register = 'person' AND relation.object_register = 'house'{among}
     """
 
 
@@ -99,7 +85,7 @@ def dwellings_sql() -> str:
                    CASE WHEN building_key IS NOT NULL THEN hash(building_key) END AS building,
                    hash(concat_ws('|', road, lane)) AS lane
             FROM resolved.house JOIN entity_number USING (entity_id)
-            WHERE precision IN ('room', 'building', 'lane')
+            WHERE precision IN ('room', 'building', 'lane') AND entity_number.number IN (SELECT house FROM placed_fact)
         )
     """
 
@@ -128,13 +114,12 @@ def places_sql(as_of: date) -> str:
 
 
 def evidence_sql() -> str:
-    """Temporary table `own_evidence`: `evidence_place` with each place narrowed to a dwelling where that is sure.
+    """Rows of evidence: `evidence_place` with each place narrowed to a dwelling where that is sure.
 
     A fact about a building or lane counts for the only dwelling in it that other evidence names for the person. A
     building stays a dwelling of unknown room where there is no such one; a lane says nothing then.
     """
     return f"""
-        CREATE OR REPLACE TEMP TABLE own_evidence AS
         WITH vague AS (
             SELECT DISTINCT person, around FROM evidence_place WHERE NOT exact
         ), only_dwelling AS (
@@ -170,10 +155,9 @@ def let_out_sql(rules: ResidenceRules) -> str:
 
 
 def kin_sql(household: Household) -> str:
-    """Temporary table `kin` (one, other): close kin, tied to each other or both to somebody."""
+    """Rows one, other of close kin: tied to each other, or both to somebody."""
     kinds = " OR ".join(_kin_condition(kind, values) for kind, values in household.kin.items())
     return f"""
-        CREATE OR REPLACE TEMP TABLE kin AS
         WITH tie AS (
             SELECT one.number AS one, other.number AS other
             FROM resolved.relation
@@ -192,14 +176,27 @@ def kin_sql(household: Household) -> str:
     """
 
 
-def household_sql(kind: int) -> str:
-    """Adds to `living_evidence` where each person's close kin stay (`kin_stay`), divided by how sure each is."""
+def leading_sql(kinds: Sequence[int], among: str) -> str:
+    """Temporary table `asked_evidence`: evidence of these kinds about persons whose kin may follow them."""
+    numbers = ", ".join(str(kind) for kind in kinds) or "NULL"
     return f"""
-        INSERT INTO living_evidence BY NAME
+        CREATE OR REPLACE TEMP TABLE asked_evidence AS
+        FROM resolved.living_evidence WHERE kind IN ({numbers}) AND person IN (SELECT other FROM resolved.kin){among}
+    """
+
+
+def own_sql(among: str) -> str:
+    """Temporary table `asked_evidence`: all that is known of the persons themselves."""
+    return f"CREATE OR REPLACE TEMP TABLE asked_evidence AS FROM resolved.living_evidence WHERE true{among}"
+
+
+def household_sql(kind: int, among: str) -> str:
+    """Adds to `asked_evidence` where each person's close kin stay, divided by how sure each is."""
+    return f"""
+        INSERT INTO asked_evidence BY NAME
         SELECT kin.one AS person, stay.house, {kind}::UTINYINT AS kind, stay.exact,
-               (stay.confidence * {SCALE})::BIGINT AS size, stay.observed_on, stay.valid_from AS starts,
-               stay.ends
-        FROM kin JOIN kin_stay stay ON stay.person = kin.other
+               (stay.confidence * {SCALE})::BIGINT AS size, stay.observed_on, stay.valid_from AS starts, stay.ends
+        FROM resolved.kin JOIN resolved.kin_stay stay ON stay.person = kin.other WHERE true{among}
     """
 
 

@@ -41,10 +41,10 @@ def stretches_sql(as_of: date) -> str:
         CREATE OR REPLACE TEMP TABLE stretch AS
         SELECT person, starts, lead(starts, 1, {OPEN}) OVER (PARTITION BY person ORDER BY starts) AS ends
         FROM (
-            SELECT person, starts FROM living_evidence
-            UNION SELECT person, ends FROM living_evidence
-            UNION SELECT person, DATE '{as_of}' FROM living_evidence
-            UNION SELECT person, unnest([starts, ends]) FROM let_out SEMI JOIN living_evidence USING (person, house)
+            SELECT person, starts FROM asked_evidence
+            UNION SELECT person, ends FROM asked_evidence
+            UNION SELECT person, DATE '{as_of}' FROM asked_evidence
+            UNION SELECT person, unnest([starts, ends]) FROM let_out SEMI JOIN asked_evidence USING (person, house)
         ) WHERE starts <= DATE '{as_of}'
     """
 
@@ -59,7 +59,7 @@ def seen_sql(kinds: Sequence[Kind]) -> str:
                bool_or(evidence.exact) AS exact, max(evidence.observed_on) AS observed_on,
                {", ".join([*observed, *sizes])}
         FROM stretch
-        JOIN living_evidence evidence ON evidence.person = stretch.person
+        JOIN asked_evidence evidence ON evidence.person = stretch.person
          AND evidence.starts <= stretch.starts AND evidence.ends > stretch.starts
         GROUP BY stretch.person, stretch.starts, evidence.house
     """

@@ -55,12 +55,16 @@ def empty_warehouse() -> Warehouse:
     return warehouse
 
 
+def number_of(entity_id: str) -> int:
+    """A number for an entity that sorts as its id of at most seven letters does."""
+    return int.from_bytes(entity_id.encode().ljust(7, b"\0"), "big")
+
+
 def belong(
     warehouse: Warehouse, register: str, record_id: int, entity_id: str, *, probability: float | None = None
 ) -> None:
-    """Makes a record a member of an entity; the number of the entity sorts as its id of at most seven letters does."""
-    number = int.from_bytes(entity_id.encode().ljust(7, b"\0"), "big")
-    columns = {"register": register, "record_id": record_id, "entity_id": entity_id, "number": number}
+    """Makes a record a member of an entity."""
+    columns = {"register": register, "record_id": record_id, "entity_id": entity_id, "number": number_of(entity_id)}
     insert(warehouse, "resolved.member", [columns | {"probability": probability}])
 
 

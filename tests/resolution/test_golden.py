@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from resolution.golden import build_register
+from resolution.renewal import number_entities
 from schemas.files import DeclarationTree
 from schemas.readers.golden import read_golden
 from schemas.readers.registers import read_registers
@@ -29,7 +30,8 @@ def records(warehouse: Warehouse, register: str, rows: list[dict[str, Any]]) -> 
 
 
 def golden(warehouse: Warehouse, register: str, columns: str) -> list[tuple[Any, ...]]:
-    build_register(warehouse, read_registers(TREE)[register], read_golden(TREE)[register])
+    number_entities(warehouse, is_full=True)
+    build_register(warehouse, read_registers(TREE)[register], read_golden(TREE)[register], is_full=True)
     return warehouse.rows(f"SELECT {columns} FROM resolved.{register} ORDER BY entity_id")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from resolution.relations import relate_entities
+from resolution.renewal import number_entities
 from stores.warehouse import Warehouse
 from tests.resolution.tables import belong, empty_warehouse, insert
 
@@ -34,7 +35,8 @@ def facts(warehouse: Warehouse, *rows: dict[str, Any]) -> None:
         "standard.fact",
         [{"fact_id": number, "row_key": str(number), **row} for number, row in enumerate(rows, start=1)],
     )
-    relate_entities(warehouse)
+    number_entities(warehouse, is_full=True)
+    relate_entities(warehouse, is_full=True)
 
 
 def dated(starts: str, ends: str | None, observed: str | None = None, **columns: Any) -> dict[str, Any]:
@@ -65,6 +67,13 @@ def test_facts_of_two_records_of_one_person_merge_where_they_touch(warehouse: Wa
 def test_an_open_fact_swallows_what_starts_later(warehouse: Warehouse) -> None:
     facts(warehouse, dated("2020-01-01", None), dated("2024-01-01", "2025-01-01"))
     assert relations(warehouse, "valid_from::VARCHAR, valid_to") == [("2020-01-01", None)]
+
+
+def test_facts_that_start_on_one_day_merge_however_many_there_are(warehouse: Warehouse) -> None:
+    same_day = [dated("2024-01-01", f"2024-0{month}-01", observed=f"2024-0{month}-01") for month in range(2, 10)]
+    facts(warehouse, dated("2023-01-01", "2023-06-01"), *same_day * 40, dated("2025-01-01", None))
+    found = relations(warehouse, "valid_from::VARCHAR, valid_to::VARCHAR, n_records")
+    assert found == [("2023-01-01", "2023-06-01", 1), ("2024-01-01", "2024-09-01", 320), ("2025-01-01", None, 1)]
 
 
 def test_other_values_feeds_and_kinds_stay_apart(warehouse: Warehouse) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from resolution.renewal import number_entities
 from resolution.residence import place_persons
 from schemas.files import DeclarationTree
 from schemas.readers.residence import CopiedKind, EvidenceKind, Household, ResidenceRules, read_residence
@@ -86,13 +87,14 @@ def number_ends(warehouse: Warehouse) -> None:
     )
     for number, (register, entity) in enumerate(ends):
         belong(warehouse, register, number, entity)
+    number_entities(warehouse, is_full=True)
 
 
 def stays(warehouse: Warehouse, *evidence: dict[str, Any], rules: ResidenceRules = RULES) -> list[tuple[Any, ...]]:
     ends = {"subject_register": "person", "subject_id": "P1", "object_register": "house"}
     insert(warehouse, "resolved.relation", [{**ends, **row} for row in evidence])
     number_ends(warehouse)
-    place_persons(warehouse, rules, AS_OF)
+    place_persons(warehouse, rules, AS_OF, is_full=True)
     return warehouse.rows(
         "SELECT house_id, valid_from::VARCHAR, valid_to::VARCHAR, round(confidence, 4) FROM resolved.residence"
         " ORDER BY valid_from"
