@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hub.commands.desk import Desk, verb
-from hub.deliveries import delivery_tables
+from hub.deliveries import tell_deliveries
 from hub.errors import UsageError
 from hub.exits import DEPARTMENT
 from ingestion.context import IngestContext
@@ -43,8 +43,7 @@ def pull(desk: Desk, options: PullOptions) -> None:
     with desk.site() as site:
         context = IngestContext(site.home, site.warehouse, site.operational, site.declarations, site.progress)
         reports = pull_tables(order, context, os.environ)
-    for drawn in delivery_tables(reports, desk.declarations):
-        desk.console.print(drawn)
+    tell_deliveries(reports, desk.declarations, desk.console)
     if not all(each.is_accepted for each in reports):
         raise typer.Exit(DEPARTMENT)
 
