@@ -66,7 +66,11 @@ def _with_doubts(reports: Sequence[DeliveryReport], context: IngestContext) -> l
 
 def _waiting(chosen: Sequence[str], context: IngestContext) -> list[Delivery]:
     ledger = context.operational.ledger
-    waiting = ledger.in_state(DeliveryState.WAITING) if chosen else ledger.undecided()
+    waiting = [
+        each
+        for each in (ledger.in_state(DeliveryState.WAITING) if chosen else ledger.undecided())
+        if each.name.feed in context.declarations.contracts
+    ]
     unknown = [name for name in chosen if not any(_is_called(each, name) for each in waiting)]
     if unknown:
         listed = ", ".join(f"{each.delivery_id} ({each.file})" for each in waiting) or "none"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.ingest import ingest
+from ingestion.errors import NotWaitingError
+from ingestion.ingest import approve_waiting, ingest
 from ingestion.report import DeliveryReport
 from schemas.errors import DeclarationError
 from schemas.readers.contracts import ColumnUse, FeedContract, QualityRule, Severity
@@ -108,9 +109,12 @@ def test_a_feed_without_a_contract_keeps_what_came_and_holds_up_no_other(tmp_pat
     other = replace(CONTRACT, id="others", delivery=replace(CONTRACT.delivery, file_pattern="never"))
     with open_village(tmp_path) as village:
         village.take(FULL, *ROWS)
-        village.take("people_full_20260707_0001.csv")
+        assert village.take("people_full_20260707_0001.csv").state == "waiting"
     with open_village(tmp_path, other) as village:
         assert ingest([], village.context) == []
+        assert approve_waiting([], village.context) == []
+        with pytest.raises(NotWaitingError, match="no delivery waits as 2"):
+            approve_waiting(["2"], village.context)
     with open_village(tmp_path) as village:
         assert ingest([], village.context) == []
         assert len(village.held()) == 2
