@@ -12,6 +12,7 @@ from resolution.errors import ResolutionError, UnknownRecordError
 from resolution.evaluate_truth import TruthError
 from schemas.errors import DeclarationError
 from stores.errors import HomeBusyError, MachineError, StoreError
+from stores.faults import is_no_room
 from stores.snapshots import SnapshotError
 
 DEPARTMENT, CALLER, REFUSED, STORE = 1, 2, 3, 4
@@ -65,4 +66,6 @@ def _told(error: Exception) -> str:
             f"{why}\nLower HUB_MEMORY_LIMIT, HUB_THREADS or HUB_GRAPH_BUFFER_POOL (or [settings] of home.toml) to what "
             f"the machine has, or give it more memory, then {AGAIN}"
         )
+    if is_no_room(str(error)) and not isinstance(error, MachineError):
+        return f"{error}\n{REMEDIES[errno.ENOSPC]}"
     return str(error)

@@ -9,7 +9,7 @@ import pytest
 
 from stores.home import Home, create_home, open_home
 from synthetic.district import synthesize
-from tests.faults.hub_process import run_hub
+from tests.faults.calls import run_hub
 
 
 @dataclass(frozen=True)

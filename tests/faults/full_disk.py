@@ -52,6 +52,8 @@ def main() -> None:
     home = disk / "home"
     shutil.copytree(begun, home, symlinks=True)
     code, told = run_and_fill(home, feeds, line)
+    # What failed has cleared up behind itself.
+    fill(disk)
     asked = subprocess.run(
         [*HUB, "--home", str(home), "ask", "old_people_alone", "--purpose", "training"],
         capture_output=True,

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from stores.home import Home, create_home
+from tests.faults.calls import HubCall
 from tests.faults.conftest import Town
-from tests.faults.hub_process import HubProcess
 from tests.faults.whole import Counts, acknowledged, compare, how_many, served
 
 KILLS = how_many(3, 300)
@@ -22,7 +22,7 @@ def kill_again_and_again(home: Home, town: Town, chance: random.Random, counts: 
     allowed = {served(home), served(town.calm)}
     for _ in range(KILLS_OF_ONE_HOME):
         kept = acknowledged(home)
-        process = HubProcess(home.root, ("run", str(town.feeds))).start()
+        process = HubCall(home.root, ("run", str(town.feeds))).start()
         if not look_on(process, home, chance.uniform(0, town.seconds), allowed, counts):
             break
         process.kill()
@@ -30,11 +30,11 @@ def kill_again_and_again(home: Home, town: Town, chance: random.Random, counts: 
         counts.half_served += served(home) not in allowed
         counts.lost += len(kept - acknowledged(home))
     else:
-        process = HubProcess(home.root, ("run", str(town.feeds))).start()
+        process = HubCall(home.root, ("run", str(town.feeds))).start()
     assert process.finish() == 0, process.told()
 
 
-def look_on(process: HubProcess, home: Home, seconds: float, allowed: set[str | None], counts: Counts) -> bool:
+def look_on(process: HubCall, home: Home, seconds: float, allowed: set[str | None], counts: Counts) -> bool:
     """Reads what is served again and again; whether the process is still at work after this time."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from stores.home import Home
+from tests.faults.calls import HubCall, run_hub
 from tests.faults.conftest import Town
-from tests.faults.hub_process import HubProcess, run_hub
 from tests.faults.whole import Counts, compare, how_many, served
 
 MUTATIONS = how_many(6, 200)
@@ -66,7 +66,7 @@ def stopped(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home whose second run was killed while changes lay in the write-ahead log of the warehouse."""
     home = town.copy(town.begun, tmp_path_factory.mktemp("stopped") / "home")
     log = home.root / "warehouse.duckdb.wal"
-    process = HubProcess(home.root, ("run", str(town.feeds))).start()
+    process = HubCall(home.root, ("run", str(town.feeds))).start()
     while not (process.stage() in ("standardise", "resolve") and log.exists() and log.stat().st_size > 10_000):
         assert not process.ended_within(0.02), process.told()
     process.kill()

@@ -11,8 +11,8 @@ import pytest
 
 from hub import pipeline
 from stores.warehouse import Parameters, Warehouse
+from tests.faults.calls import HubCall, run_hub
 from tests.faults.conftest import Town
-from tests.faults.hub_process import HubProcess, run_hub
 from tests.faults.whole import published, served
 from tests.hub.district import HUB, at_work
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_a_second_run_is_told_at_once_who_is_at_work_and_readers_are_not_disturbed(town: Town, tmp_path: Path) -> None:
     home = town.copy(town.begun, tmp_path / "home")
-    first = HubProcess(home.root, ("run", str(town.feeds))).start()
+    first = HubCall(home.root, ("run", str(town.feeds))).start()
     while first.stage() == "opening":
         assert not first.ended_within(0.02), first.told()
     assert first.process.pid is not None

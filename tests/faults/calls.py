@@ -1,4 +1,4 @@
-"""The `hub` command in a process group of its own, forked from a server that has read its modules already."""
+"""Calls of the `hub` command, each in a process group of its own, forked from a server that has read the code."""
 
 import multiprocessing
 import os
@@ -11,19 +11,19 @@ from pathlib import Path
 from hub.cli import main
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["__main__", "tests.faults.hub_process"])
+CONTEXT.set_forkserver_preload(["__main__", "tests.faults.calls"])
 PATIENCE = 600.0
 
 
 @dataclass
-class HubProcess:
-    """One call of the command line: `HubProcess(home, "run", feeds)`; its output is beside the home."""
+class HubCall:
+    """One call of the command line: `HubCall(home, "run", feeds)`; its output is beside the home."""
 
     home: Path
     arguments: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
 
-    def start(self) -> "HubProcess":
+    def start(self) -> "HubCall":
         """Begins the call."""
         arguments = ("--home", str(self.home), *self.arguments)
         self.process = CONTEXT.Process(target=_run, args=(arguments, str(self._err), self.environment))
@@ -65,7 +65,7 @@ class HubProcess:
 
 def run_hub(home: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Exit code and what was said, of one call from beginning to end."""
-    process = HubProcess(home, arguments, environment).start()
+    process = HubCall(home, arguments, environment).start()
     return process.finish(), process.told()
 
 
