@@ -9,7 +9,7 @@ import pyarrow as pa
 from ingestion.encodings import decode_to_utf8
 from ingestion.errors import RefusedDeliveryError
 from ingestion.formats.csv_file import read_csv_rows
-from ingestion.formats.faults import LONG_VALUE, mark_doubtful_rows, mark_rows
+from ingestion.formats.faults import LONG_VALUE, mark_doubtful_rows, mark_rows, refuse_mostly_torn
 from ingestion.formats.jsonl_file import read_jsonl_rows
 from ingestion.formats.limits import FIELD_BYTES, MIB
 from ingestion.formats.parquet_file import read_parquet_rows
@@ -19,7 +19,6 @@ from ingestion.lines import cut_long_lines, even_line_ends
 from schemas.readers.contracts import FeedContract, FileFormat
 from stores.warehouse import Warehouse
 
-MANY_TORN = 10
 READERS = {FileFormat.PARQUET: read_parquet_rows, FileFormat.XLSX: read_xlsx_rows}
 TEXT_READERS = {FileFormat.CSV: read_csv_rows, FileFormat.JSONL: read_jsonl_rows}
 
@@ -47,6 +46,11 @@ def _read_text(path: Path, contract: FeedContract, warehouse: Warehouse, *, file
         decode_to_utf8(path, decoded, file=file)
         even_line_ends(decoded)
         cut = cut_long_lines(decoded, has_quotes=form is FileFormat.CSV, file=file)
+        if form is FileFormat.CSV and 1 in cut:
+            raise RefusedDeliveryError(
+                f"{file}: line 1 is longer than {FIELD_BYTES // MIB} MiB, so it is no header: export the file anew and "
+                "hand it in again"
+            )
         unknown = TEXT_READERS[form](decoded, contract, warehouse, file=file)
     finally:
         decoded.unlink(missing_ok=True)
@@ -59,16 +63,9 @@ def _read_text(path: Path, contract: FeedContract, warehouse: Warehouse, *, file
 
 
 def _refuse_unreadable(warehouse: Warehouse, file: str) -> None:
-    """A few torn rows are set aside; where most are torn, the file is not what it says, and nothing of it is taken."""
-    torn, rows, first = warehouse.rows(
-        f"SELECT count(*) FILTER ({FAULT} = '{TORN_LINE}'), count(*), min({LINE}) FILTER ({FAULT} = '{TORN_LINE}') "
-        "FROM delivery_row"
-    )[0]
-    if torn and (torn == rows or (torn >= MANY_TORN and torn * 2 > rows)):
-        raise RefusedDeliveryError(
-            f"{file}: {torn} of {rows} rows cannot be read, the first in line {first}: export it anew and hand it in "
-            "again"
-        )
+    torn = f"FILTER ({FAULT} = '{TORN_LINE}')"
+    sql = f"SELECT count(*) {torn}, count(*), min({LINE}) {torn} FROM delivery_row"
+    refuse_mostly_torn(*warehouse.rows(sql)[0], file=file)
 
 
 def read_archived(path: Path, contract: FeedContract, warehouse: Warehouse) -> None:

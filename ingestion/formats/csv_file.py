@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.errors import RefusedDeliveryError
-from ingestion.formats.faults import mark_rows
+from ingestion.formats.faults import MANY_TORN, mark_rows, refuse_mostly_torn
 from ingestion.formats.header import check_header, is_header
 from ingestion.formats.limits import FIELD_BYTES, HEADER_ROWS
 from ingestion.formats.rows_sql import FAULT, LINE, TORN_LINE, csv_sql, empty_rows_sql
@@ -44,8 +44,11 @@ def read_csv_rows(path: Path, contract: FeedContract, warehouse: Warehouse, *, f
     warehouse.execute(empty_rows_sql(contract))
     try:
         warehouse.execute(csv_sql(path, header, contract))
-        faults = warehouse.rows("SELECT line, error_type, csv_line FROM csv_fault ORDER BY ALL")
         rows = warehouse.rows("SELECT count(*) FROM delivery_row")[0][0]
+        torn_rows, first = warehouse.rows("SELECT count(DISTINCT line), min(line) FROM csv_fault")[0]
+        if torn_rows >= MANY_TORN:
+            refuse_mostly_torn(torn_rows, torn_rows + rows, first, file=file)
+        faults = warehouse.rows("SELECT line, error_type, csv_line FROM csv_fault ORDER BY ALL")
     except WarehouseError as error:
         raise RefusedDeliveryError(
             f"{file}: cannot be read as CSV ({str(error).splitlines()[0]}): save it again as plain CSV and hand it in "

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from ingestion.errors import RefusedDeliveryError
 from ingestion.formats.limits import FIELD_BYTES, MIB
 from ingestion.formats.rows_sql import DOUBLED_KEY, FAULT, LINE, TORN_LINE, kept_columns
 from schemas.readers.contracts import FeedContract
@@ -32,6 +33,7 @@ FAULTS: Mapping[str, str] = {
     MERGED: "cells are merged over several rows; unmerge them and fill each",
 }
 
+MANY_TORN = 10
 NO_RECORD = (TITLE_ROW, TOTALS_ROW, REPEATED_HEADER)
 
 _NUMBER_AS_KEY = r"^\d\.\d+[eE]\+\d+$"
@@ -48,6 +50,15 @@ def hides_its_key_sql() -> str:
     """Whether a row stands for a record of the feed, and nobody can say which."""
     listed = ", ".join(quote_text(fault) for fault in NO_RECORD)
     return f'{FAULT} NOT IN ({listed}) AND ("#row_key" IS NULL OR {FAULT} = {quote_text(KEY_AS_NUMBER)})'
+
+
+def refuse_mostly_torn(torn: int, rows: int, first: int | None, *, file: str) -> None:
+    """Raises RefusedDeliveryError where most rows are torn, the first in line `first`: the file is not what it says."""
+    if torn and (torn == rows or (torn >= MANY_TORN and torn * 2 > rows)):
+        raise RefusedDeliveryError(
+            f"{file}: {torn} of {rows} rows cannot be read, the first in line {first}: export it anew and hand it in "
+            "again"
+        )
 
 
 def mark_rows(lines: Iterable[int], fault: str, contract: FeedContract, warehouse: Warehouse) -> int:

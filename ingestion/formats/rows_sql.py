@@ -50,7 +50,7 @@ def archive_sql(path: Path, found: Sequence[str], contract: FeedContract) -> str
 def archive_copy_sql(path: Path) -> str:
     """Writes `delivery_row` as UTF-8 CSV, compressed, with the line numbers of the original."""
     target = quote_text(str(path))
-    return f"COPY (FROM delivery_row ORDER BY {LINE}) TO {target} (FORMAT csv, HEADER, COMPRESSION zstd)"
+    return f"COPY (FROM delivery_row) TO {target} (FORMAT csv, HEADER, COMPRESSION zstd)"
 
 
 def json_lines_sql(path: Path) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.hostile.counter import CSV, JSONL, PARQUET, XLSX, FileFormat
+from schemas.readers.contracts import FileFormat
+from tests.hostile.counter import CSV, JSONL, PARQUET, XLSX
 from tests.hostile.workbooks import SHEET, cells_of, with_declared_size, with_parts, workbook
 from tests.ingestion.village import HEADER, row
 
@@ -79,9 +80,12 @@ class Draft:
         for number, (first, last) in enumerate(self.spans):
             if touches and first <= end and last >= start:
                 self.touched.add(number)
-        shift = len(put) - (end - start)
         self.content = self.content[:start] + put + self.content[end:]
-        self.spans = [(a + shift * (a >= end), b + shift * (b >= end)) for a, b in self.spans]
+
+        def moved(place: int) -> int:
+            return place + len(put) - (end - start) if place >= end else min(place, start)
+
+        self.spans = [(moved(first), moved(last)) for first, last in self.spans]
 
 
 Damage = Callable[[Draft, random.Random], None]
@@ -148,7 +152,7 @@ def _line_ends(draft: Draft, dice: random.Random) -> None:
     for number in range(len(draft.spans)):
         first, last = draft.spans[number]
         text = draft.content[first:last]
-        if dice.random() < 0.5 and text.count(b"\n") == 1:
+        if dice.random() < 0.5 and text.count(b"\n") == 1 and number not in draft.touched:
             ending = dice.choice([b"\n", b"\r\n", b"\r"])
             shifted = text.rstrip(b"\r\n") + ending
             draft.edit(first, last, shifted, touches=False)
@@ -214,12 +218,12 @@ def _draft(head: bytes, parts: Sequence[bytes]) -> Draft:
 
 def _csv(rows: list[Row], dice: random.Random) -> BadFile:
     codec = dice.choice(["utf-8", "utf-8", "gb18030"])
-    quoting = dice.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    style = dice.choice([csv.excel, csv.unix_dialect])
     end = dice.choice(["\r\n", "\n"])
 
     def line(values: Sequence[str]) -> bytes:
         text = io.StringIO()
-        csv.writer(text, quoting=quoting, lineterminator=end).writerow(values)
+        csv.writer(text, style, lineterminator=end).writerow(values)
         return text.getvalue().encode(codec)
 
     head = dice.choice([b"", b"\xef\xbb\xbf"]) if codec == "utf-8" else b""

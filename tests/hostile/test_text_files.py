@@ -97,6 +97,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: after_header(f'K1,"王\r\n{"长" * MIB}\r\n明"{"," * (len(HEADER) - 2)}\r\n').encode(),
         "line 3 is longer than 1 MiB and stands within a quoted value: correct it",
     ),
+    "an enormous first line": (
+        lambda: b"x" * 2 * MIB,
+        "line 1 is longer than 1 MiB, so it is no header: export the file anew and hand it in again",
+    ),
+    "nothing but NUL bytes": (lambda: b"\0" * 1000, "there is a NUL byte, so it was damaged on its way"),
     "nothing but torn lines": (
         lambda: after_header("K1,王\r\nK2,李\r\n").encode(),
         "2 of 2 rows cannot be read, the first in line 2: export it anew and hand it in again",
@@ -174,6 +179,22 @@ def test_the_reason_of_a_fault_says_what_to_do(counter: Counter) -> None:
     )
 
     assert reason == ("is the header once more; take it out",)
+
+
+def test_a_full_dump_with_a_line_that_cannot_be_read_ends_no_row(counter: Counter) -> None:
+    rows = people(*THREE)
+    first, second, third = (row["编号"] for row in rows)
+    counter.hand_in(CSV, csv_text(*rows).encode(), mode="full", approve=True)
+    torn = counter.hand_in(CSV, csv_text(*rows).replace("李黎,,", "").encode(), mode="full", approve=True)
+    current = "SELECT row_key FROM raw.people_csv WHERE ended_on IS NULL ORDER BY ALL"
+
+    assert (counter.set_aside(torn), torn.ended) == ([(3, "torn_line")], 0)
+    assert counter.village.rows(current) == [(first,), (second,), (third,)]
+
+    whole = counter.hand_in(CSV, csv_text(rows[0], rows[2]).encode(), mode="full", approve=True)
+
+    assert whole.ended == 1
+    assert counter.village.rows(current) == [(first,), (third,)]
 
 
 JSON_LINES: dict[str, tuple[Callable[[], bytes], list[tuple[int, str]], int]] = {
