@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stores.durable import remove_durably, sync_folder, write_durably
@@ -33,13 +33,22 @@ def open_stores(home: Home, verb: str, *, settings: WarehouseSettings, tell: Tel
     block is remembered for the next command, which makes the warehouse anew.
     """
     with held(home, verb), engine_errors_told():
-        _empty(home.temp)
+        settings = _spilling_apart(home, settings)
         # Kept for one command to look at, no longer: it holds what may have to be deleted for good.
         _empty(home.damaged)
         with open_operational(home, tell=tell) as operational:
             with _open_whole(home, settings, tell) as warehouse:
                 yield from _remembering_damage(home, OpenStores(operational, warehouse))
             _note_size(home)
+
+
+def _spilling_apart(home: Home, settings: WarehouseSettings) -> WarehouseSettings:
+    """Readers spill into the folder as well; the writer's part of it can be emptied of what a killed one left."""
+    if settings.temp_directory not in (None, home.temp):
+        return settings
+    spill = home.temp / "writing"
+    _empty(spill)
+    return replace(settings, temp_directory=spill)
 
 
 def _remembering_damage(home: Home, stores: OpenStores) -> Iterator[OpenStores]:

@@ -68,9 +68,23 @@ def test_a_home_that_cannot_be_written_is_told_before_anything_begins(home: Home
 
 
 def test_what_a_killed_command_spilled_is_removed(home: Home) -> None:
-    (home.temp / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"spilled")
+    left, of_a_reader = home.temp / "writing" / "duckdb_temp_storage_DEFAULT-0.tmp", home.temp / "duckdb_temp_block-7"
+    left.parent.mkdir()
+    for path in (left, of_a_reader):
+        path.write_bytes(b"spilled")
     fill(home)
-    assert list(home.temp.iterdir()) == []
+    assert (left.exists(), of_a_reader.exists()) == (False, True)
+
+
+def test_what_does_not_fit_into_memory_is_spilled_beside_the_home_s_files(home: Home) -> None:
+    settings = WarehouseSettings(threads=1, memory_limit="60MB")
+    with open_stores(home, "run", settings=settings, tell=pytest.fail) as stores:
+        stores.warehouse.execute("SET preserve_insertion_order = true")
+        stores.warehouse.execute(
+            "CREATE TEMP TABLE big AS SELECT md5(range::VARCHAR) a, range b FROM range(3000000) ORDER BY a"
+        )
+        assert (home.temp / "writing").is_dir()
+        assert stores.warehouse.rows("SELECT count(*) FROM big") == [(3_000_000,)]
 
 
 def test_a_cut_warehouse_is_set_aside_and_made_anew(home: Home) -> None:

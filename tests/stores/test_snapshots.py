@@ -86,6 +86,24 @@ def test_a_damaged_manifest_says_what_to_do(tmp_path: Path) -> None:
         pass
 
 
+def test_a_figure_changed_in_a_manifest_is_noticed(tmp_path: Path) -> None:
+    shelf = SnapshotShelf(tmp_path / "snapshots")
+    put(shelf, "a")
+    manifest = shelf.folder / "a" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"as_of": "2026-06-30"', '"as_of": "2026-06-29"'))
+    with pytest.raises(SnapshotError, match="its seal differs"), shelf.reading():
+        pass
+
+
+def test_a_snapshot_with_a_damaged_manifest_goes_off_the_shelf(tmp_path: Path) -> None:
+    shelf = SnapshotShelf(tmp_path / "snapshots")
+    put(shelf, "a")
+    put(shelf, "b")
+    (shelf.folder / "a" / "manifest.json").unlink()
+    assert shelf.prune(keep=3) == ["a"]
+    assert [path.name for path in shelf.folder.iterdir() if path.is_dir() and not path.is_symlink()] == ["b"]
+
+
 def test_an_empty_shelf_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="hub run"), SnapshotShelf(tmp_path / "snapshots").reading():
         pass
