@@ -37,18 +37,20 @@ def build_register(warehouse: Warehouse, register: Register, rules: GoldenRules,
     """Fills the golden table of one register, or only brings it up to date with `touched_entity`."""
     chosen = chosen_fields(register)
     warehouse.execute(feed_order_sql(register.id, rules))
-    warehouse.execute(held_record_sql(register.id, "" if is_full else f"AND member.number IN ({TOUCHED})"))
+    warehouse.execute(held_record_sql(register.id, is_full=is_full))
     warehouse.execute(best_sql(register, rules))
     for field in voted_fields(chosen, rules):
         warehouse.execute(vote_sql(field, rules.rule(field)))
     part = None if is_full else "entity_id IN (SELECT entity_id FROM touched_entity)"
-    renew(warehouse, register.id, golden_sql(register, rules), key="entity_id", part=part)
+    records = f"standard.{register.id}_record" if is_full else "held_record"
+    renew(warehouse, register.id, golden_sql(register, rules, records), key="entity_id", part=part)
     for field, groups in rules.neighbours.items():
         if not is_full:
             warehouse.execute(forsaken_sql(register.id, field, groups))
         for group in groups:
             warehouse.execute(neighbours_sql(register.id, field, group))
-    warehouse.execute("DROP VIEW temp.held_record; DROP TABLE temp.feed_order; DROP TABLE temp.best")
+    warehouse.execute(f"DROP {'VIEW' if is_full else 'TABLE'} temp.held_record")
+    warehouse.execute("DROP TABLE temp.feed_order; DROP TABLE temp.best")
 
 
 def chosen_fields(register: Register) -> list[str]:
@@ -72,10 +74,10 @@ def feed_order_sql(register: str, rules: GoldenRules) -> str:
     """
 
 
-def held_record_sql(register: str, among: str) -> str:
+def held_record_sql(register: str, *, is_full: bool) -> str:
     """Temporary view `held_record`: records with the number of their entity and their place among its records.
 
-    `among` is a further condition on `member`.
+    If not `is_full`, a table of the records of touched entities.
     `by_trust` orders records in force before others, then by feed, then the newest first; `by_age` the newest before
     the feed. Both end with the record id.
     """
@@ -83,13 +85,13 @@ def held_record_sql(register: str, among: str) -> str:
     by_trust = f"((({ended} << {FEED_BITS}) + feed_order.rank) << {AGE_BITS}) + {age}"
     by_age = f"((({ended} << {AGE_BITS}) + {age}) << {FEED_BITS}) + feed_order.rank"
     return f"""
-        CREATE OR REPLACE TEMP VIEW held_record AS
+        CREATE OR REPLACE TEMP {"VIEW" if is_full else "TABLE"} held_record AS
         SELECT record.*, member.number AS entity, member.probability,
                (({by_trust}) << {RECORD_BITS}) + record.record_id AS by_trust,
                (({by_age}) << {RECORD_BITS}) + record.record_id AS by_age
         FROM standard.{register}_record record
         JOIN resolved.member member ON member.record_id = record.record_id AND member.register = '{register}'
-             {among}
+             {"" if is_full else f"AND member.number IN ({TOUCHED})"}
         JOIN feed_order ON feed_order.feed = record.feed
     """
 
@@ -134,8 +136,8 @@ def vote_sql(field: str, rule: FieldRule) -> str:
     """
 
 
-def golden_sql(register: Register, rules: GoldenRules) -> str:
-    """Rows of the golden table; derived fields come from the record that is chosen for the field they derive from."""
+def golden_sql(register: Register, rules: GoldenRules, records: str) -> str:
+    """Rows of the golden table out of this table of records; a derived field comes with the field it derives from."""
     chosen = chosen_fields(register)
     values = [
         f'CAST(record_{_origin(field)}."{field.name}" AS {SQL_TYPES[field.type]}) AS "{field.name}"'
@@ -143,8 +145,7 @@ def golden_sql(register: Register, rules: GoldenRules) -> str:
     ]
     sources = [f"best.{field}_source" for field in chosen]
     joins = [
-        f"LEFT JOIN standard.{register.id}_record record_{field} ON record_{field}.record_id = best.{field}_source"
-        for field in chosen
+        f"LEFT JOIN {records} record_{field} ON record_{field}.record_id = best.{field}_source" for field in chosen
     ]
     rows = f"""
         SELECT entity.entity_id, {", ".join(values)}, {", ".join(sources)}, best.n_records, best.n_feeds,

@@ -8,6 +8,7 @@ TOUCHED = "SELECT number FROM touched_entity"
 def renew(warehouse: Warehouse, table: str, rows: str, *, key: str, part: str | None = None) -> None:
     """Makes `resolved.<table>` of these rows; with `part`, a condition on it, only its rows that the condition names.
 
+    No two rows are equal.
     Of a part the temporary tables `lost_<table>` and `gained_<table>` tell the rows that it had and those that it has
     now, without those that stay. Rows that share a key with one of these are replaced, no others.
     """
@@ -16,8 +17,8 @@ def renew(warehouse: Warehouse, table: str, rows: str, *, key: str, part: str | 
         return
     warehouse.execute(f"CREATE OR REPLACE TEMP TABLE renewed AS {rows}")
     warehouse.execute(f"CREATE OR REPLACE TEMP TABLE former AS FROM resolved.{table} WHERE {part}")
-    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE lost_{table} AS FROM former EXCEPT ALL FROM renewed")
-    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE gained_{table} AS FROM renewed EXCEPT ALL FROM former")
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE lost_{table} AS FROM former EXCEPT FROM renewed")
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE gained_{table} AS FROM renewed EXCEPT FROM former")
     differs = f"{key} IN (SELECT {key} FROM lost_{table} UNION SELECT {key} FROM gained_{table})"
     warehouse.execute(f"DELETE FROM resolved.{table} WHERE {differs}")
     warehouse.execute(f"INSERT INTO resolved.{table} FROM renewed WHERE {differs}")

@@ -23,7 +23,7 @@ from resolution.residence_support import (
 from schemas.readers.residence import Household, ResidenceRules
 from stores.warehouse import Warehouse
 
-KEPT = ("living_evidence", "kin", "kin_stay", "stay", "residence")
+KEPT = ("living_evidence", "let_out", "kin", "kin_stay", "stay", "residence")
 TABLES = (*residence_evidence.TABLES, *residence_scope.TABLES, "asked_evidence", "stretch", "seen", "winner")
 
 
@@ -38,11 +38,10 @@ def place_persons(warehouse: Warehouse, rules: ResidenceRules, as_of: date, *, i
 
     If not `is_full`, only persons are placed anew about whom golden records and relations have changed since
     `resolved.placed_on`, or whose evidence began or lapsed. What they are placed by is kept beside in `resolved`:
-    `living_evidence`, `kin`, `kin_stay` (where kin follow them) and `stay`.
+    `living_evidence`, `let_out`, `kin`, `kin_stay` (where kin follow them) and `stay`.
     """
     warehouse.execute(residence_scope.numbers_sql(is_full=is_full))
     warehouse.execute(residence_evidence.kinds_sql(rules))
-    warehouse.execute(residence_evidence.let_out_sql(rules))
     if not is_full:
         [(since,)] = warehouse.rows("SELECT as_of FROM resolved.placed_on")
         warehouse.execute(residence_scope.moved_persons_sql(rules, since, as_of))
@@ -74,6 +73,7 @@ class Placement:
         for statement in residence_evidence.evidence_statements(self.as_of, among):
             self.warehouse.execute(statement)
         self._renew("living_evidence", residence_evidence.evidence_sql(), ("person", "moved_person"))
+        self._renew("let_out", residence_evidence.let_out_sql(self.rules, among), ("person", "moved_person"))
 
     def place_kin(self, household: Household, kinds: Sequence[Kind]) -> None:
         """Finds where persons live as far as close kin follow them there."""

@@ -11,7 +11,7 @@ from schemas.readers.residence import Household, ResidenceRules
 OPEN = "DATE '9999-12-31'"
 # A size is a share in so many parts: sums of whole numbers do not depend on the order of rows.
 SCALE = 10**15
-TABLES = ("evidence_kind", "placed_fact", "departure", "dwelling", "evidence_place", "let_out")
+TABLES = ("evidence_kind", "placed_fact", "departure", "dwelling", "evidence_place")
 
 
 def evidence_statements(as_of: date, among: str) -> tuple[str, ...]:
@@ -131,26 +131,27 @@ def evidence_sql() -> str:
             GROUP BY person, around HAVING min(house) = max(house)
         )
         SELECT place.person, coalesce(only_dwelling.house, place.house) AS house, place.kind,
-               place.exact OR only_dwelling.house IS NOT NULL AS exact, {SCALE}::BIGINT AS size, place.observed_on,
+               place.exact OR only_dwelling.house IS NOT NULL AS exact, count(*) * {SCALE} AS size, place.observed_on,
                place.starts, place.ends
         FROM evidence_place place
         LEFT JOIN only_dwelling
           ON NOT place.exact AND only_dwelling.person = place.person AND only_dwelling.around = place.around
         WHERE place.ends > place.starts
           AND (place.exact OR only_dwelling.house IS NOT NULL OR place.around = place.building)
+        GROUP BY ALL
     """
 
 
-def let_out_sql(rules: ResidenceRules) -> str:
-    """Temporary table `let_out`: dwellings that a person lets, from when to when."""
+def let_out_sql(rules: ResidenceRules, among: str) -> str:
+    """Rows of dwellings that a person lets, from when to when; `among` is a further condition on relations."""
     kinds = ", ".join(f"'{kind}'" for kind in rules.letting) or "NULL"
     return f"""
-        CREATE OR REPLACE TEMP TABLE let_out AS
-        SELECT person.number AS person, house.number AS house, valid_from AS starts, coalesce(valid_to, {OPEN}) AS ends
-        FROM resolved.relation
+        SELECT DISTINCT person.number AS person, house.number AS house, valid_from AS starts,
+               coalesce(valid_to, {OPEN}) AS ends
+        FROM resolved.relation relation
         JOIN entity_number person ON person.entity_id = subject_id
         JOIN entity_number house ON house.entity_id = object_id
-        WHERE kind IN ({kinds}) AND subject_register = 'person' AND object_register = 'house'
+        WHERE kind IN ({kinds}) AND subject_register = 'person' AND object_register = 'house'{among}
     """
 
 

@@ -44,7 +44,8 @@ def stretches_sql(as_of: date) -> str:
             SELECT person, starts FROM asked_evidence
             UNION SELECT person, ends FROM asked_evidence
             UNION SELECT person, DATE '{as_of}' FROM asked_evidence
-            UNION SELECT person, unnest([starts, ends]) FROM let_out SEMI JOIN asked_evidence USING (person, house)
+            UNION SELECT person, unnest([starts, ends])
+            FROM resolved.let_out SEMI JOIN asked_evidence USING (person, house)
         ) WHERE starts <= DATE '{as_of}'
     """
 
@@ -70,7 +71,7 @@ def let_sizes_sql(kind: Kind, let_share: float) -> str:
     return f"""
         UPDATE seen SET {_size(kind)} = {_size(kind)} * {let_share}
         WHERE {_size(kind)} IS NOT NULL AND EXISTS (
-            FROM let_out WHERE let_out.person = seen.person AND let_out.house = seen.house
+            FROM resolved.let_out WHERE let_out.person = seen.person AND let_out.house = seen.house
              AND let_out.starts <= seen.starts AND let_out.ends > seen.starts)
     """
 

@@ -21,7 +21,7 @@ IS_FULL_TRIAL = os.environ.get("HUB_TRIALS") == "full"
 SCHEDULES, STEPS = (150, 12) if IS_FULL_TRIAL else (2, 4)
 TABLES = (
     *("entity", "person", "house", "unit", "fact_print", "relation"),
-    *("living_evidence", "kin", "kin_stay", "stay", "residence", "placed_on"),
+    *("living_evidence", "let_out", "kin", "kin_stay", "stay", "residence", "placed_on"),
 )
 
 
