@@ -93,7 +93,7 @@ def _deleted_sql(contract: FeedContract) -> str:
 def _content_hash_sql(contract: FeedContract) -> str:
     apart = {contract.version_column, contract.operation_column}
     parts = [f"coalesce({quote_name(name)}, chr(30))" for name in stored_columns(contract) if name not in apart]
-    return f"md5({' || chr(31) || '.join(parts)})"
+    return f"md5(concat_ws(chr(31), {', '.join(parts)}))"
 
 
 def _first_broken_sql(contract: FeedContract, name: DeliveryName, came: Sequence[str] | None) -> str:

@@ -30,12 +30,11 @@ def store_facts_sql(contract: FeedContract, fact: FactMapping) -> str:
         )
         if column is not None
     )
-    identity = " || chr(31) || ".join(
-        (quote_text(contract.id), "row_key", "version", quote_text(fact.kind), "subject_id", "object_id")
-    )
+    feed, kind = quote_text(contract.id), quote_text(fact.kind)
+    identity = f"concat_ws(chr(31), {feed}, row_key, version, {kind}, subject_id, object_id)"
     return f"""INSERT INTO standard.fact
-SELECT (md5_number_lower({identity}) >> 1)::BIGINT, {quote_text(contract.id)}, {quote_text(contract.department)},
-  row_key, version, {quote_text(fact.kind)}, {quote_text(subject)}, subject_id, {quote_text(registers[fact.object])},
+SELECT (md5_number_lower({identity}) >> 1)::BIGINT, {feed}, {quote_text(contract.department)},
+  row_key, version, {kind}, {quote_text(subject)}, subject_id, {quote_text(registers[fact.object])},
   object_id, valid_from, valid_to, observed_on, value
 FROM (
   SELECT r.row_key, r.version, s.record_id AS subject_id, o.record_id AS object_id,

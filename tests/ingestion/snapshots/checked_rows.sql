@@ -21,6 +21,6 @@ judged AS (SELECT *, CASE
   END AS "#broken" FROM keyed)
 SELECT * EXCLUDE ("#broken", "#moment", "#given_version"),
   CASE WHEN "#deleted" THEN "#given_version" || '~' ELSE "#given_version" END AS "#version",
-  CASE WHEN "#deleted" THEN 'deleted' ELSE md5(coalesce("编号", chr(30)) || chr(31) || coalesce("姓名", chr(30)) || chr(31) || coalesce("身份证号", chr(30)) || chr(31) || coalesce("性别", chr(30)) || chr(31) || coalesce("住址", chr(30)) || chr(31) || coalesce("登记日期", chr(30)) || chr(31) || coalesce("在用", chr(30))) END AS "#content_hash",
+  CASE WHEN "#deleted" THEN 'deleted' ELSE md5(concat_ws(chr(31), coalesce("编号", chr(30)), coalesce("姓名", chr(30)), coalesce("身份证号", chr(30)), coalesce("性别", chr(30)), coalesce("住址", chr(30)), coalesce("登记日期", chr(30)), coalesce("在用", chr(30)))) END AS "#content_hash",
   "#broken".rule AS "#rule", "#broken".reason AS "#reason"
 FROM judged
