@@ -55,7 +55,7 @@ def read_xlsx_rows(path: Path, contract: FeedContract, warehouse: Warehouse, *, 
 
 def _rows(sheet: ChosenSheet, faults: dict[int, str]) -> Iterator[_Row]:
     for line, values in enumerate(sheet.cells.iter_rows(), start=1):
-        if line == sheet.header_row or (line not in faults and all(value == "" for value in values)):
+        if line == sheet.header_row or (line not in faults and values.count("") == len(values)):
             continue
         yield _Row(line, TITLE_ROW if line < sheet.header_row else faults.get(line), values)
 
@@ -94,7 +94,9 @@ def _as_text(rows: Sequence[_Row], header: Sequence[str], contract: FeedContract
     }
     for name in kept_columns(contract):
         place, as_it_is = header.index(name), name in identifiers
-        texts = [_text(row.values[place], as_it_is) if place < len(row.values) else None for row in rows]
+        values = [row.values[place] if place < len(row.values) else "" for row in rows]
+        # Most cells are plain text; those are told apart by their first sign, without a call for each.
+        texts = [value if isinstance(value, str) and value[:1] > "'" else _text(value, as_it_is) for value in values]
         columns[name] = pa.array(texts, pa.string())
     return pa.table(columns)
 
