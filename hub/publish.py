@@ -67,6 +67,8 @@ class Plan:
 
 
 STEPS = 5
+# Nobody waits at a terminal for the findings of a whole district.
+QUESTION_SECONDS = 3600.0
 
 
 def publish_snapshot(site: Site) -> Publication:
@@ -155,15 +157,15 @@ def _sharing_memory(site: Site) -> Iterator[None]:
 
 
 def _pool_bytes(settings: Settings) -> int:
-    """The other half is for building the graph, which takes more than reading it, unless a deployment says how much."""
+    """Building the graph and asking all of it takes more than looking into it, unless a deployment says how much."""
     if settings.origins["graph_buffer_pool"] == "default":
-        return size_in_bytes(settings.memory_limit) // 2
+        return size_in_bytes(settings.memory_limit) * 3 // 4
     return settings.graph_buffer_pool_bytes
 
 
 def _answer_from_graph(site: Site, warehouse: Warehouse, file: Path, plan: Plan) -> pa.Table:
     """Builds the graph, which is compared with its tables before it is left in place, and asks it every question."""
-    settings = LadybugSettings(buffer_pool_bytes=_pool_bytes(site.settings))
+    settings = LadybugSettings(buffer_pool_bytes=_pool_bytes(site.settings), timeout_seconds=QUESTION_SECONDS)
     build_ladybug(warehouse, site.declarations.graph, file, settings=settings, expected=plan.graph)
     origin = GraphOrigin(plan.id, plan.as_of, plan.engines["ladybug"])
     with closing(open_ladybug(file, site.declarations.graph, origin, settings=settings)) as graph:

@@ -1,21 +1,24 @@
 """The embedded engine keeps the contract of the port, and builds and opens only what is whole."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from hub.graph import ladybug
 from hub.graph.errors import GraphBuildError, GraphQueryError, GraphVersionError
 from hub.graph.ladybug import VERSION, LadybugSettings, build_ladybug, open_ladybug
 from hub.graph.port import GraphOrigin, GraphStore
-from hub.graph.tables import summarise_graph
+from hub.graph.tables import build_graph_tables, summarise_graph
 from schemas.readers.questions import Question
 from stores.snapshots import TableSummary
 from stores.warehouse import Warehouse
 from tests.hub.graph.contract import MODEL, QUESTIONS, GraphStoreContract
-from tests.smalltown.town import AS_OF, SETTINGS, smalltown_store, smalltown_warehouse
+from tests.smalltown.crowd import crowd_warehouse
+from tests.smalltown.town import AS_OF, SETTINGS, smalltown_declarations, smalltown_store, smalltown_warehouse
 
 
 class TestLadybug(GraphStoreContract):
@@ -53,6 +56,19 @@ def test_folder_with_a_quote_in_its_name_can_hold_a_graph(tmp_path: Path) -> Non
         store = smalltown_store(warehouse, folder)
         assert store.counts()["Person"] == 40
         store.close()
+
+
+def test_graph_copied_and_compared_by_parts_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ladybug, "PART_ROWS", 1000)
+    monkeypatch.setattr(ladybug, "GROUP_ROWS", 2048)
+    monkeypatch.setattr(ladybug, "VALUE_BYTES", 10**9)
+    with crowd_warehouse(3000) as warehouse:
+        expected = build_graph_tables(warehouse, smalltown_declarations())
+        assert expected["EVIDENCE_AT"].rows > 2 * 2048
+        build_ladybug(warehouse, MODEL, tmp_path / "graph.lbug", settings=SETTINGS)
+    assert [file.name for file in tmp_path.iterdir()] == ["graph.lbug"]
+    with closing(open_ladybug(tmp_path / "graph.lbug", MODEL, GraphOrigin("s", AS_OF, VERSION))) as store:
+        assert store.hashes() == expected
 
 
 def test_file_of_another_engine_version_is_refused(tmp_path: Path) -> None:
