@@ -1,5 +1,6 @@
 """A larger town made by arithmetic, for comparing the graph's answers with SQL: many people, deliberate collisions."""
 
+from resolution.identity import MEMBER_TABLES
 from stores.warehouse import Warehouse, open_warehouse
 
 DEPARTMENTS = {
@@ -60,7 +61,7 @@ def _statements(persons: int, houses: int) -> list[str]:
             WITH kind(kind, department) AS (VALUES {kinds}),
             fact AS (SELECT n, {_pick(houses, "where")} AS h, {_pick(persons, "who")} AS p,
                 {_pick(9, "kind")} AS k FROM {_numbers(persons * 2)})
-            SELECT 'f' || n AS relation_id, kind.kind, 'person' AS subject_register, 'P' || p AS subject_id,
+            SELECT n::BIGINT AS relation_id, kind.kind, 'person' AS subject_register, 'P' || p AS subject_id,
                 'house' AS object_register,
                 CASE WHEN n % 3 > 0 THEN coalesce(home.house_id, 'H' || h) ELSE 'H' || h END AS object_id,
                 kind.kind AS feed, department,
@@ -70,12 +71,12 @@ def _statements(persons: int, houses: int) -> list[str]:
                 0.9 AS confidence
             FROM fact JOIN (SELECT *, row_number() OVER (ORDER BY kind) - 1 AS k FROM kind) AS kind USING (k)
             LEFT JOIN resolved.residence AS home ON home.person_id = 'P' || p
-            UNION ALL SELECT 'k' || n, CASE WHEN n % 4 = 0 THEN 'guardian' ELSE 'kin' END, 'person', 'P' || n, 'person',
-                'P' || (n - n % 3), 'household_register', 'public_security', DATE '2020-01-01',
+            UNION ALL SELECT -n::BIGINT, CASE WHEN n % 4 = 0 THEN 'guardian' ELSE 'kin' END, 'person', 'P' || n,
+                'person', 'P' || (n - n % 3), 'household_register', 'public_security', DATE '2020-01-01',
                 CASE WHEN n % 13 = 0 THEN DATE '2026-06-30' END, NULL,
                 CASE {_pick(8, "kin")} WHEN 0 THEN 'other' ELSE 'child' END, 1, 0.9
             FROM {_numbers(persons)} WHERE n % 3 > 0""",
         """CREATE TABLE resolved.link (register VARCHAR, record_l BIGINT, record_r BIGINT, match_probability DOUBLE,
             status VARCHAR)""",
-        "CREATE TABLE resolved.member (register VARCHAR, record_id BIGINT, entity_id VARCHAR)",
+        MEMBER_TABLES,
     ]

@@ -55,14 +55,17 @@ def smalltown_warehouse() -> Warehouse:
     warehouse.execute(
         f"CREATE TABLE resolved.relation AS SELECT *, {REGISTERS.format('subject_id')} AS subject_register, "
         f"{REGISTERS.format('object_id')} AS object_register, kind AS feed, 1 AS n_records, 0.9 AS confidence, "
-        "md5(concat_ws('|', kind, subject_id, object_id, department, valid_from)) AS relation_id "
+        "(md5_number(concat_ws('|', kind, subject_id, object_id, department, valid_from)) >> 65)::BIGINT "
+        "AS relation_id "
         f"FROM {_csv('relation')}"
     )
     warehouse.execute(f"CREATE TABLE resolved.link AS FROM {_csv('link')}")
     warehouse.execute(
-        "CREATE TABLE resolved.member AS SELECT 'person' AS register, n AS record_id, "
-        "format('P{:02d}', n) AS entity_id FROM range(1, 41) AS r(n) UNION ALL SELECT 'person', 101, 'P33' "
-        "UNION ALL SELECT 'house', n, format('H{:02d}', n) FROM range(1, 51) AS r(n)"
+        "CREATE TABLE resolved.member AS SELECT *, dense_rank() OVER (ORDER BY entity_id) AS number, "
+        "NULL::DOUBLE AS probability FROM ("
+        "SELECT 'person' AS register, n AS record_id, format('P{:02d}', n) AS entity_id FROM range(1, 41) AS r(n) "
+        "UNION ALL SELECT 'person', 101, 'P33' "
+        "UNION ALL SELECT 'house', n, format('H{:02d}', n) FROM range(1, 51) AS r(n))"
     )
     return warehouse
 
