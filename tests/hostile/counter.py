@@ -17,10 +17,11 @@ CSV, XLSX, PARQUET, JSONL = FileFormat.CSV, FileFormat.XLSX, FileFormat.PARQUET,
 
 
 def contract_of(form: FileFormat, **more: Any) -> FeedContract:
-    """The village's feed of people in another format, under an id of its own."""
+    """The village's feed of people in another format, under an id of its own; it speaks of persons alone."""
     feed = f"people_{form}"
     pattern = rf"{feed}_(?P<mode>full|delta)_(?P<date>\d{{8}})_(?P<sequence>\d{{4}})\.{form}"
-    return replace(CONTRACT, id=feed, delivery=DeliveryFormat(format=form, file_pattern=pattern, **more))
+    form_of = DeliveryFormat(format=form, file_pattern=pattern, **more)
+    return replace(CONTRACT, id=feed, delivery=form_of, records=CONTRACT.records[:1], facts=())
 
 
 @dataclass

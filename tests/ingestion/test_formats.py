@@ -164,24 +164,6 @@ def test_columns_may_come_in_another_order(tmp_path: Path) -> None:
     assert taken(tmp_path, CONTRACT, content.encode())[1] == [("1", 2, ID, None)]
 
 
-def test_a_quote_that_is_never_closed_refuses_the_file(tmp_path: Path) -> None:
-    content = csv_text(row("1"), row("2"), row("3")).replace("\r\n2,", '\r\n2,"')
-    report, _ = taken(tmp_path, CONTRACT, content.encode())
-
-    assert report.state == "refused"
-    assert "a quote is not closed or the file was cut off" in report.note
-
-
-def test_an_empty_csv_is_refused(tmp_path: Path) -> None:
-    assert "the file is empty" in taken(tmp_path, CONTRACT, b"")[0].note
-
-
-def test_a_file_of_a_header_alone_is_a_delivery_without_rows(tmp_path: Path) -> None:
-    report, _ = taken(tmp_path, CONTRACT, csv_text().encode())
-
-    assert (report.state, report.rows) == ("applied", 0)
-
-
 LF, CRLF = "\n", "\r\n"
 THREE = csv_text(row("1"), row("2"), row("3"))
 
