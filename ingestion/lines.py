@@ -14,7 +14,10 @@ _HALF = FIELD_BYTES // 2
 
 
 def even_line_ends(path: Path) -> None:
-    r"""Leaves a file whose lines all end in \n, or all in \r\n, as it is; else rewrites every line end as \n."""
+    r"""Leaves a file whose lines all end in \n, or all in \r\n, as it is; else rewrites every line end as \n.
+
+    Line breaks within quoted values are rewritten with them.
+    """
     if _has_one_kind(path):
         return
     part = path.with_suffix(".even")
