@@ -17,6 +17,6 @@ class ApiSettings:
 
 def create_app(settings: ApiSettings) -> FastAPI:
     """The application; opens nothing until it is asked."""
-    app = FastAPI(title="District hub", version="0.1.0", docs_url=None, redoc_url=None)
+    app = FastAPI(title="District hub", version="0.2.0", docs_url=None, redoc_url=None)
     add_health(app, settings.home)
     return app
