@@ -1,5 +1,6 @@
 """Looks through a workbook's XML before it is read: how large a sheet is, and which of its cells hold no value."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ from ingestion.formats.limits import LIST_BYTES, MIB, SHEET_CELLS, SHEET_TEXT_BY
 from ingestion.formats.workbook_parts import WorkbookParts
 
 SHARED = "xl/sharedStrings.xml"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _DECLARED = (b"<!DOCTYPE", b"<!ENTITY")
 _LONGEST_ROW = 64 * MIB
 _CELL_REACH = 64 * 1024
@@ -76,12 +76,17 @@ def _part_of(sheet: str, parts: WorkbookParts) -> str:
     relations = _tree("xl/_rels/workbook.xml.rels", parts)
     targets = {each.get("Id"): each.get("Target") or "" for each in relations}
     sheets = [each for each in _tree("xl/workbook.xml", parts).iter() if each.tag.endswith("}sheet")]
-    found = [targets.get(each.get(_RELATION), "") for each in sheets if each.get("name") == sheet]
-    target = found[0] if len(found) == 1 else ""
-    part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    found = [targets.get(_relation(each), "") for each in sheets if each.get("name") == sheet]
+    part = posixpath.join("/xl", found[0]) if len(found) == 1 else ""
+    part = posixpath.normpath(part).removeprefix("/")
     if part not in parts.parts:
         parts.refuse(f"sheet {sheet} is named twice or its part is missing: save it in Excel again")
     return part
+
+
+def _relation(sheet: ElementTree.Element) -> str | None:
+    """The id by which the workbook finds the sheet; its namespace differs between the two forms of the standard."""
+    return next((value for name, value in sheet.items() if name.endswith("}id")), None)
 
 
 def _tree(part: str, parts: WorkbookParts) -> ElementTree.Element:

@@ -120,6 +120,10 @@ def formula(place: int, **more: Any) -> Callable[[Worksheet], object]:
     return lambda page: page.write_formula(2, place, '="李"&"黎"', **more)
 
 
+def prefixed(text: bytes) -> bytes:
+    return re.sub(rb"<(/?)(?=[a-z])", rb"<\1x:", text).replace(b'xmlns="', b'xmlns:x="')
+
+
 def without_result() -> bytes:
     made = workbook(three(), write=formula(NAME))
     return with_parts(made, {SHEET: lambda text: text.replace(b"</f><v>0</v>", b"</f>")})
@@ -167,6 +171,11 @@ SET_ASIDE: dict[str, tuple[Callable[[], bytes], list[tuple[int, str]], int]] = {
         lambda: workbook([[], [], *([None, *line] for line in three())]),
         [],
         3,
+    ),
+    "a sheet written with a prefix, as some programs do": (
+        lambda: with_parts(workbook(three(), write=formula(NAME, value="#N/A")), {SHEET: prefixed}),
+        [(3, "error_in_cell")],
+        2,
     ),
     "a workbook within the workbook": (
         lambda: with_parts(workbook(three()), {"xl/embeddings/book.xlsx": lambda _: workbook(three())}),
