@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console, Group
 
 from hub.terminal import table
+from ingestion.formats.faults import FAULTS
 from ingestion.report import DeliveryReport, Outcome
 from schemas.declarations import Declarations
 
@@ -29,6 +30,7 @@ OUTCOME_WORDS = {
     Outcome.QUARANTINED: "set aside",
 }
 EVERY_FEED = {
+    **FAULTS,
     "key_missing": "the key is empty",
     "version_missing": "the time of the version is empty",
     "version_unreadable": "the version is neither a time nor a number",
