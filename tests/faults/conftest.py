@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +15,16 @@ from tests.faults.calls import run_hub
 
 @dataclass(frozen=True)
 class Town:
-    """Feeds of a tiny district, its homes, and how long a run takes here and now.
+    """Feeds of a tiny district, and its homes: `begun` has the full dumps published, `calm` all.
 
-    `begun` has the full dumps published, `calm` all; `seconds` is the length of an undisturbed run of all feeds.
+    The seconds are what an undisturbed run took here and now, from nothing and from `begun`.
     """
 
     feeds: Path
     begun: Home
     calm: Home
-    seconds: float
+    seconds_from_nothing: float
+    seconds_of_a_day: float
 
     def copy(self, home: Home, place: Path) -> Home:
         """A copy of a home to be harmed."""
@@ -36,11 +38,15 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     synthesize(persons=100, seed=5, days=1, out=folder)
     feeds = folder / "feeds"
     home = create_home(folder / "begun", kind="synthetic")
-    begin = time.monotonic()
-    code, told = run_hub(home.root, "run", *map(str, sorted(feeds.glob("*/*_full_*"))))
-    seconds = time.monotonic() - begin
-    assert code == 0, told
+    from_nothing = timed_run(home.root, sorted(feeds.glob("*/*_full_*")))
     shutil.copytree(home.root, folder / "calm", symlinks=True)
-    code, told = run_hub(folder / "calm", "run", str(feeds))
+    of_a_day = timed_run(folder / "calm", [feeds])
+    return Town(feeds, home, open_home(folder / "calm"), from_nothing, of_a_day)
+
+
+def timed_run(home: Path, feeds: Sequence[Path]) -> float:
+    """Runs the feeds to the end; returns the seconds."""
+    begin = time.monotonic()
+    code, told = run_hub(home, "run", *map(str, feeds))
     assert code == 0, told
-    return Town(feeds, home, open_home(folder / "calm"), seconds)
+    return time.monotonic() - begin

@@ -11,11 +11,11 @@ from tests.faults.conftest import Town
 from tests.faults.full_disk import mounted
 from tests.faults.whole import Counts, compare, how_many
 
-SMALL = ("standardise: ", "publish: 1/")
+SMALL = ("publish: 1/",)
 FROM_NOTHING = ("ingest: 6/", "standardise: 5/", "resolve: 4/")
 FULL = (
     *SMALL,
-    *("ingest: ", "ingest: 6/", "standardise: 5/", "resolve: 0/", "resolve: 2/", "resolve: 4/"),
+    *("ingest: ", "standardise: ", "ingest: 6/", "standardise: 5/", "resolve: 0/", "resolve: 2/", "resolve: 4/"),
     *("publish: 0/", "publish: 2/", "publish: 3/", "publish: 4/"),
 )
 LINES = FULL[: how_many(len(SMALL), len(FULL))]

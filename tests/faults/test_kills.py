@@ -19,11 +19,13 @@ LOOK_EVERY = 0.25
 
 def kill_again_and_again(home: Home, town: Town, chance: random.Random, counts: Counts) -> None:
     """Runs the feeds and kills the run, until one run ends by itself."""
-    allowed = {served(home), served(town.calm)}
+    before = served(home)
+    allowed = {before, served(town.calm)}
+    seconds = town.seconds_of_a_day if before else town.seconds_from_nothing
     for _ in range(KILLS_OF_ONE_HOME):
         kept = acknowledged(home)
         process = HubCall(home.root, ("run", str(town.feeds))).start()
-        if not look_on(process, home, chance.uniform(0, town.seconds), allowed, counts):
+        if not look_on(process, home, chance.uniform(0, seconds), allowed, counts):
             break
         process.kill()
         counts.note(process.stage())

@@ -14,7 +14,7 @@ from tests.faults.calls import HubCall, run_hub
 from tests.faults.conftest import Town
 from tests.faults.whole import Counts, compare, how_many, served
 
-MUTATIONS = how_many(6, 200)
+MUTATIONS = how_many(4, 200)
 ATTEMPTS = 3
 Harm = Callable[[Path, random.Random], None]
 
