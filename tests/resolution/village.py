@@ -22,9 +22,9 @@ KINDS = (
     ("person", "employment", "unit"),
     ("unit", "licence", "house"),
 )
-ENTITIES = {"person": 12, "house": 8, "unit": 2}
-RECORDS = {"person": 30, "house": 18, "unit": 3}
-FACTS = 60
+ENTITIES = {"person": 24, "house": 16, "unit": 2}
+RECORDS = {"person": 40, "house": 24, "unit": 3}
+FACTS = 70
 
 
 @dataclass
@@ -47,7 +47,8 @@ class Village:
 
     def change(self, times: int) -> None:
         """So many changes, of a record or of a fact each."""
-        steps = (self._replace_record, self._rewrite, self._move, self._doubt, self._replace_fact, self._redate)
+        of_records = [self._rewrite, self._rewrite, self._replace_record, self._move, self._doubt]
+        steps = [*of_records, self._redate, self._replace_fact, self._replace_fact]
         for _ in range(times):
             self.random.choice(steps)()
 
@@ -112,7 +113,8 @@ class Village:
         self.facts[fact] = self.facts[fact] | self._dates()
 
     def _dates(self) -> Row:
-        starts = self.today - timedelta(days=self.random.choice((-20, 0, 5, 100, 335, 350, 365, 700, 1500)))
+        near = self.random.choice((-20, -1, 0, 5, 335, 364, 365))
+        starts = self.today - timedelta(days=self.random.choice((near, self.random.randrange(1500))))
         lasts = self.random.choice((None, None, 10, 365, 366, 364, 200, 730))
         ends = None if lasts is None else starts + timedelta(days=lasts)
         seen = starts + timedelta(days=self.random.choice((0, 0, 15, 90)))
@@ -133,8 +135,8 @@ class Village:
     def _house(self) -> Row:
         precision = self.random.choice(("room", "room", "room", "building", "lane", "area"))
         row: Row = {"address": str(self.random.randrange(9)), "precision": precision, "road": "r"}
-        row |= {"lane": self.random.choice(("1", "2")), "building_key": self.random.choice((None, "x", "y"))}
-        return row | {"community_code": self.random.choice((None, None, "A", "B"))}
+        row |= {"lane": self.random.choice((None, "1", "2")), "building_key": self.random.choice((None, "x", "y", "z"))}
+        return row | {"community_code": self.random.choice((None, None, None, "A", "B", "C"))}
 
     def _unit(self) -> Row:
         return {"name": self.random.choice(("shop", "school")), "uscc": self.random.choice((None, "9"))}
