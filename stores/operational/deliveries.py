@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from stores.operational.tables import delivery as table
 
+Place = tuple[date, int, str]
+
 
 class DeliveryState(StrEnum):
     """How far a delivery got.
@@ -35,7 +37,7 @@ class DeliveryName:
     sequence: int
 
     @property
-    def place(self) -> tuple[date, int, str]:
+    def place(self) -> Place:
         """Where it counts among the deliveries of its feed: by date, then sequence, a full dump after a delta."""
         return self.date, self.sequence, self.mode
 
