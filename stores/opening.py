@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stores.blocks import assert_blocks_whole
 from stores.durable import remove_durably, sync_folder, write_durably
-from stores.errors import DamageError
+from stores.errors import DamageError, StoreError
 from stores.faults import engine_errors_told
 from stores.home import Home
 from stores.lock import held
@@ -72,11 +73,21 @@ def _open_whole(home: Home, settings: WarehouseSettings, tell: Tell) -> Warehous
     remove_durably(home.warehouse_size)
     for part in parts:
         try:
-            return open_warehouse(home.warehouse, settings=settings)
+            return _opened(home.warehouse, settings)
         except DamageError as error:
-            _set_aside(home, part)
-            tell(_repaired(home, part, str(error)))
-    return open_warehouse(home.warehouse, settings=settings)
+            if _set_aside(home, part):
+                tell(_repaired(home, part, str(error)))
+    return _opened(home.warehouse, settings)
+
+
+def _opened(file: Path, settings: WarehouseSettings) -> Warehouse:
+    warehouse = open_warehouse(file, settings=settings)
+    try:
+        assert_blocks_whole(warehouse, file)
+    except StoreError:
+        warehouse.close()
+        raise
+    return warehouse
 
 
 def _known_damage(home: Home) -> str:
@@ -100,11 +111,13 @@ def _log(home: Home) -> Path:
     return home.warehouse.with_name(f"{home.warehouse.name}.wal")
 
 
-def _set_aside(home: Home, part: Path) -> None:
-    if part.exists():
-        home.damaged.mkdir(mode=0o700, exist_ok=True)
-        part.replace(home.damaged / part.name)
-        sync_folder(home.root)
+def _set_aside(home: Home, part: Path) -> bool:
+    if not part.exists():
+        return False
+    home.damaged.mkdir(mode=0o700, exist_ok=True)
+    part.replace(home.damaged / part.name)
+    sync_folder(home.root)
+    return True
 
 
 def _repaired(home: Home, part: Path, why: str) -> str:

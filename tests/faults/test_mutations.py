@@ -139,3 +139,15 @@ def test_a_reader_of_a_damaged_snapshot_is_told_what_to_do(town: Town, tmp_path:
     assert "hub publish" in told
     code, told = run_hub(home.root, "publish")
     assert (code, served(home)) == (0, served(town.begun)), told
+
+
+def test_an_older_warehouse_under_a_newer_ledger_is_brought_up_to_date(town: Town, tmp_path: Path) -> None:
+    home, counts = town.copy(town.calm, tmp_path / "home"), Counts("older")
+    shutil.copy(town.begun.warehouse, home.warehouse)
+    # As after a command that was cut off: nobody knows how large the file should be.
+    home.warehouse_size.unlink()
+    for verb in ("resolve", "publish"):
+        code, told = run_hub(home.root, verb)
+        assert code == 0, told
+    compare(home, town.calm, counts)
+    assert (counts.harm, counts.recovered) == ((0, 0, 0), 1)

@@ -118,13 +118,20 @@ def test_a_damaged_log_costs_only_what_came_since_the_checkpoint(home: Home) -> 
     assert "Corrupt WAL" in told[0]
 
 
+def test_a_damaged_block_is_noticed_before_anything_reads_it(home: Home) -> None:
+    fill(home)
+    scribble(home)
+    told: list[str] = []
+    with open_stores(home, "run", settings=SETTINGS, tell=told.append) as stores:
+        assert tables(stores) == []
+    assert "1 of the " in told[0]
+
+
 def test_damage_met_on_the_way_is_remembered_for_the_next_command(home: Home) -> None:
     fill(home)
-    with home.warehouse.open("r+b") as file:
-        # Into the column of hashes: far behind what is read when the file is opened.
-        file.seek(3 * 2**18)
-        file.write(b"\xff" * 64)
-    with pytest.raises(DamageError, match="give the same command again"), opened(home) as stores:
+    message = pytest.raises(DamageError, match="give the same command again")
+    with message, opened(home) as stores:
+        scribble(home)
         stores.warehouse.rows("SELECT max(a), max(b) FROM raw.kept")
     told: list[str] = []
     with open_stores(home, "run", settings=SETTINGS, tell=told.append) as stores:
@@ -132,6 +139,13 @@ def test_damage_met_on_the_way_is_remembered_for_the_next_command(home: Home) ->
     assert "Corrupt database file" in told[0]
     with opened(home):
         assert not home.damage_mark.exists()
+
+
+def scribble(home: Home) -> None:
+    """Into the column of hashes, which opening the file does not read."""
+    with home.warehouse.open("r+b") as file:
+        file.seek(3 * 2**18)
+        file.write(b"\xff" * 64)
 
 
 def test_a_lost_warehouse_is_told(home: Home) -> None:
