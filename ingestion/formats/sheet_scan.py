@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -18,9 +19,13 @@ _LONGEST_ROW = 64 * MIB
 _CELL_REACH = 64 * 1024
 
 # As nearly every program writes cells: quick to find. The patterns behind them find them however they are written.
-_USUAL_COLUMN = re.compile(rb'<c r="([A-Z]+)')
-_USUAL_ROW = re.compile(rb'<c r="[A-Z]+(\d+)"')
+_USUAL_PLACE = re.compile(rb'<c r="([A-Z]+)(\d+)"')
 _USUAL_SHARED = re.compile(rb't="s"><v>(\d+)')
+_USUAL_CELL = re.compile(rb"<c[\s>/]")
+_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s>/])[^>]*>")
+_PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
+_ROW_NUMBER = re.compile(rb"[^>]*?\sr\s*=\s*[\"'](\d+)")
+_SHARED = re.compile(rb't="s"><v>(\d+)')
 _USUAL_CELL = re.compile(rb"<c[\s>/]")
 _CELL = re.compile(rb"<(?:\w+:)?c(?=[\s>/])[^>]*>")
 _PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
@@ -28,7 +33,7 @@ _SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v(?:\s[^>]*)?>\s
 _STRING = re.compile(rb"<(?:\w+:)?si(?=[\s>/])")
 _NO_RESULT = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^>]*)?/>)\s*</(?:\w+:)?c>")
 _ERROR = re.compile(rb"\st\s*=\s*[\"']e[\"']")
-_ROW_START = re.compile(rb"<(?:\w+:)?row[\s>]")
+_ROW_START = re.compile(rb"<(?:\w+:)?row(?=[\s>])")
 
 Cell = tuple[int, int]
 Lengths = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -47,11 +52,6 @@ class SheetScan:
     errors: set[Cell] = field(default_factory=set)
     text_bytes: int = 0
 
-    @property
-    def is_too_large(self) -> bool:
-        """Whether reading the sheet would take more memory than a workbook may."""
-        return self.rows * self.columns > SHEET_CELLS
-
 
 def scan_sheet(parts: WorkbookParts, sheet: str) -> SheetScan:
     """Looks through one sheet; raises RefusedDeliveryError where it is too large to be read."""
@@ -60,7 +60,7 @@ def scan_sheet(parts: WorkbookParts, sheet: str) -> SheetScan:
     scan = SheetScan()
     for rows in _whole_rows(parts, part):
         _look_at(rows, scan, lengths, parts)
-        if scan.is_too_large:
+        if scan.rows * scan.columns > SHEET_CELLS:
             parts.refuse(
                 f"sheet {sheet} reaches to row {scan.rows:,} and column {scan.columns:,}, more than {SHEET_CELLS:,} "
                 "cells: delete what stands far from the rows, or hand it in as CSV,"
@@ -155,27 +155,39 @@ def _look_at(rows: bytes, scan: SheetScan, lengths: Lengths, parts: WorkbookPart
 
 
 def _measure(rows: bytes, scan: SheetScan, parts: WorkbookParts) -> None:
-    columns = _USUAL_COLUMN.findall(rows)
-    numbers = _USUAL_ROW.findall(rows)
-    is_usual = len(columns) == len(numbers) == len(_USUAL_CELL.findall(rows)) and (columns or b":c" not in rows)
-    found = SheetScan(max(map(int, set(numbers)), default=0), max(map(_column_number, set(columns)), default=0))
-    if not is_usual or found.is_too_large:
-        found = _measure_each(rows, parts)
-    scan.rows, scan.columns = max(scan.rows, found.rows), max(scan.columns, found.columns)
+    texts = _ROW_START.split(rows)
+    places = [_USUAL_PLACE.findall(text) for text in texts]
+    if b":c" in rows or sum(map(len, places)) != len(_USUAL_CELL.findall(rows)):
+        places = [_filled_places(text, parts) for text in texts]
+    for text, found in zip(texts, places, strict=True):
+        if found:
+            _measure_row(text, found, scan, parts)
 
 
-def _measure_each(rows: bytes, parts: WorkbookParts) -> SheetScan:
-    """The slow way, for cells written otherwise and for sheets that empty cells make too large."""
-    scan = SheetScan()
-    for cell in _CELL.findall(rows):
-        if cell.endswith(b"/>"):
-            continue
-        place = _PLACE.search(cell)
-        if place is None:
-            parts.refuse("its cells are written without their places: open it in Excel, save it")
-        scan.columns = max(scan.columns, _column_number(place[1]))
-        scan.rows = max(scan.rows, int(place[2]))
-    return scan
+def _measure_row(text: bytes, places: list[tuple[bytes, bytes]], scan: SheetScan, parts: WorkbookParts) -> None:
+    """A cell that says it is of another row, or comes twice, would take the place of another's value."""
+    columns, numbers = zip(*places, strict=True)
+    number, own = int(numbers[0]), _ROW_NUMBER.match(text)
+    is_sound = numbers.count(numbers[0]) == len(numbers) and len(set(columns)) == len(columns) and number > scan.rows
+    if not is_sound or (own is not None and int(own[1]) != number):
+        parts.refuse(
+            f"cells of row {own[1].decode() if own else number} are doubled or of another row: save it in Excel"
+        )
+    last = max(map(_column_number, columns))
+    if number * max(scan.columns, last) > SHEET_CELLS:
+        # Cells that are formatted and empty may lie far from the others.
+        filled = _filled_places(text, parts)
+        number, last = (number, max(_column_number(name) for name, _ in filled)) if filled else (scan.rows, 0)
+    scan.rows, scan.columns = number, max(scan.columns, last)
+
+
+def _filled_places(text: bytes, parts: WorkbookParts) -> list[tuple[bytes, bytes]]:
+    """The slow way, for cells written otherwise and for those that may be empty."""
+    found = [_PLACE.search(cell) for cell in _CELL.findall(text) if not cell.endswith(b"/>")]
+    places = [(place[1], place[2]) for place in found if place is not None]
+    if len(places) != len(found):
+        parts.refuse("its cells are written without their places: open it in Excel, save it")
+    return places
 
 
 def _shared_texts(rows: bytes) -> list[bytes]:
@@ -184,6 +196,7 @@ def _shared_texts(rows: bytes) -> list[bytes]:
     return usual if is_usual else _SHARED.findall(rows)
 
 
+@cache
 def _column_number(letters: bytes) -> int:
     number = 0
     for letter in letters.upper():

@@ -205,7 +205,9 @@ def _damaged(draft: Draft, kinds: dict[str, Damage], dice: random.Random) -> str
 
 def _file(form: FileFormat, draft: Draft, damage: str, rows: list[Row]) -> BadFile:
     whole = tuple(each for number, each in enumerate(rows) if number not in draft.touched)
-    return BadFile(form, f"{form}: {damage}", draft.content, whole, len(draft.touched))
+    # The second of a doubled row is none of those that are followed.
+    touched = len(draft.touched) + damage.count("row doubled")
+    return BadFile(form, f"{form}: {damage}", draft.content, whole, touched)
 
 
 def _draft(head: bytes, parts: Sequence[bytes]) -> Draft:

@@ -78,6 +78,19 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         sheet_with(b' r="B2"', b""),
         "its cells are written without their places: open it in Excel",
     ),
+    "a cell that says it is of another row": (
+        sheet_with(b' r="B3"', b' r="B2"'),
+        "cells of row 3 are doubled or of another row: save it in Excel and hand it in again",
+    ),
+    "a cell twice in its row": (sheet_with(b' r="D3"', b' r="B3"'), "cells of row 3 are doubled or of another row"),
+    "a row twice": (
+        sheet_with(b"</sheetData>", b'<row r="2"><c r="A2"><v>1</v></c></row></sheetData>'),
+        "cells of row 2 are doubled or of another row",
+    ),
+    "a sheet that is no XML": (
+        sheet_with(b"</c>", b"<"),
+        r"part xl/worksheets/sheet1.xml is damaged \(not well-formed",
+    ),
     "entities": (
         lambda: with_parts(
             workbook(three()), {"xl/workbook.xml": lambda text: text.replace(b"<workbook", b"<!DOCTYPE a><workbook")}
