@@ -1,6 +1,6 @@
 """Makes a public set ready for `hub ingest` and `hub evaluate`: `python -m examples.prepare NAME --out DIR`.
 
-`DIR/delivery` links to the file and names the delivery, `DIR/schemas` is the contract, and `DIR/truth` the set's own
+`DIR/delivery` holds the file and names the delivery, `DIR/schemas` is the contract, and `DIR/truth` the set's own
 answer, which the contract drops before anything is linked.
 """
 
@@ -54,9 +54,7 @@ def prepare(public: PublicSet, file: Path, out: Path) -> tuple[Path, Path]:
     shutil.copytree(public.schemas(), out / "schemas", dirs_exist_ok=True)
     for folder in (delivery, truth):
         folder.mkdir(parents=True, exist_ok=True)
-    link = delivery / file.name
-    link.unlink(missing_ok=True)
-    link.symlink_to(file.resolve())
+    shutil.copyfile(file, delivery / file.name)
     sidecar = {"feed": public.feed, "mode": "full", "date": DATE, "sequence": 1}
     (delivery / f"{file.name}.json").write_text(json.dumps(sidecar) + "\n", encoding="utf-8")
     rows = pa.parquet.read_table(file, columns=[public.key, public.answer])
