@@ -6,6 +6,7 @@ Parts may be left out, doubled or in another order; numbers without a unit are r
 import re
 from collections.abc import Callable
 from operator import attrgetter
+from typing import Any
 
 from ingestion.standardise.address_names import first_names, read_names
 from ingestion.standardise.address_parts import Address, Parts, estate_key, is_one_building, keys_of, settle_village
@@ -191,39 +192,28 @@ def parse_address(text: str) -> Address:
     Several columns joined with U+001F: the first one is the address, the others name the estate (or another
     part) and fill what the first leaves out.
     """
+    texts = text.split("\x1f")
+    parts = _parts_of(texts, [clean_text(each) for each in texts])
+    return Address(parts.province, parts.city, parts.district, *_fields_of(parts))
+
+
+def _parts_of(texts: list[str], cleaned: list[str]) -> Parts:
     parts = Parts()
-    first, *others = text.split("\x1f")
-    if not is_default(clean_text(first)):
-        _read(parts, readable(first))
-    for other in others:
-        if not is_default(clean_text(other)):
-            read_names(parts, readable(other).strip("()"), bracketed=True)
+    if not is_default(cleaned[0]):
+        _read(parts, readable(texts[0]))
+    for text, clean in zip(texts[1:], cleaned[1:], strict=True):
+        if not is_default(clean):
+            read_names(parts, readable(text).strip("()"), bracketed=True)
     settle_village(parts)
-    address_key, building_key, precision = keys_of(parts)
-    return Address(
-        parts.province,
-        parts.city,
-        parts.district,
-        parts.town,
-        parts.committee,
-        parts.road,
-        parts.lane,
-        parts.sub_lane,
-        parts.number,
-        parts.building,
-        parts.entrance,
-        parts.floor,
-        parts.room,
-        parts.village,
-        parts.village_group,
-        parts.estate and estate_key(parts.estate),
-        address_key,
-        building_key,
-        precision,
-    )
+    return parts
 
 
-_derived = attrgetter(*ADDRESS_FIELDS)
+_as_read = attrgetter(*ADDRESS_FIELDS[: ADDRESS_FIELDS.index("estate")])
+
+
+def _fields_of(parts: Parts) -> tuple[Any, ...]:
+    """The values of ADDRESS_FIELDS."""
+    return *_as_read(parts), parts.estate and estate_key(parts.estate), *keys_of(parts)
 
 
 def address_standardiser(official_town: Callable[[str], str]) -> Callable[[str], tuple[str | None, ...]]:
@@ -231,12 +221,13 @@ def address_standardiser(official_town: Callable[[str], str]) -> Callable[[str],
 
     def standardise(raw: str) -> tuple[str | None, ...]:
         """The address as one clean text, then the fields of ADDRESS_FIELDS; all none for a default value."""
-        first, *others = (clean_text(part) for part in raw.split("\x1f"))
-        known = [part for part in (first, *others) if not is_default(part)]
+        texts = raw.split("\x1f")
+        cleaned = [clean_text(text) for text in texts]
+        known = [text for text in cleaned if not is_default(text)]
         if not known:
             return (None,) * (1 + len(ADDRESS_FIELDS))
-        town, *parts = _derived(parse_address(raw))
-        address = first if not is_default(first) else " ".join(known)
-        return address, town and official_town(town), *parts
+        town, *fields = _fields_of(_parts_of(texts, cleaned))
+        address = " ".join(known) if is_default(cleaned[0]) else cleaned[0]
+        return address, town and official_town(town), *fields
 
     return standardise

@@ -81,14 +81,15 @@ def _split_mixed(name: str) -> tuple[str | None, str | None]:
 
 
 def _han_name(text: str) -> PersonName:
-    name = text if _PLAIN_HAN.fullmatch(text) else _cleaned_han(text)
-    if not _HAN.search(name) or is_default(name):
+    is_plain = _PLAIN_HAN.fullmatch(text) is not None
+    name = text if is_plain else _cleaned_han(text)
+    if not is_plain and (not _HAN.search(name) or is_default(name)):
         return NOBODY
     for title in _TITLES if name.endswith(_TITLES) else ():
         if name.endswith(title) and len(name) - len(title) in (1, 2):
             family = name.removesuffix(title)
             return PersonName(name, simplified(name), family, surname_key="".join(surname_syllables(family)))
-    surname, given = (_split_mixed if _LATIN.search(name) else _split_han)(name)
+    surname, given = (_split_mixed if not is_plain and _LATIN.search(name) else _split_han)(name)
     return _with_keys(name, surname, given)
 
 
