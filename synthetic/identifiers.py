@@ -7,6 +7,7 @@ from synthetic.text import Flags, Ints, Text, join, number, packed_number, take,
 
 _ID_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _ID_CHECK = words(list("10X98765432"))
+_NUMBERS_A_DAY = 500
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = np.array([1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28])
 _ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])
@@ -17,16 +18,21 @@ MOBILE_PREFIXES = np.array(
 
 
 def issue_numbers(dice: Dice, area: Ints, born: Ints, sex: Ints) -> Ints:
-    """The first 17 digits of a resident ID per person; no two persons get the same."""
+    """The first 17 digits of a resident ID per person; no two persons get the same.
+
+    Raises ValueError where more are born on one day than an area has numbers for.
+    """
     group = area.astype(np.int64) * 10**8 + packed_number(born)
     order = np.lexsort((sex, group))
     ordered, ordered_sex = group[order], sex[order]
     start = np.r_[True, (ordered[1:] != ordered[:-1]) | (ordered_sex[1:] != ordered_sex[:-1])]
     begin = np.maximum.accumulate(np.where(start, np.arange(len(order)), 0))
     rank = np.arange(len(order)) - begin
-    offset = dice.between(0, 499, len(order))[begin]
+    if rank.max(initial=0) >= _NUMBERS_A_DAY:
+        raise ValueError(f"{rank.max() + 1} of one sex, area and day of birth: there are {_NUMBERS_A_DAY} ID numbers")
+    offset = dice.between(0, _NUMBERS_A_DAY - 1, len(order))[begin]
     sequence = np.empty(len(order), dtype=np.int64)
-    sequence[order] = ((offset + rank * 7) % 500) * 2 + ordered_sex
+    sequence[order] = ((offset + rank * 7) % _NUMBERS_A_DAY) * 2 + ordered_sex
     return group * 1000 + sequence
 
 

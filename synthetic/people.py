@@ -25,7 +25,7 @@ from synthetic.families import (
 from synthetic.geography import origins
 from synthetic.identifiers import draw_phones, issue_numbers
 from synthetic.names import HAN, LATIN, MINORITY, NameStock, draw_given
-from synthetic.text import Flags, Ints, year_of
+from synthetic.text import Flags, Ints, Reals, year_of
 
 DISTRICT = 310114
 
@@ -130,7 +130,7 @@ def _draw_sex(dice: Dice, role: Ints, head: Ints) -> Ints:
 def _draw_births(dice: Dice, families: Families, family: Ints, role: Ints) -> Ints:
     ages = np.array([each.age for each in TEMPLATES])[families.template]
     spread = np.array([each.spread for each in TEMPLATES])[families.template]
-    head_age = np.clip(dice.rng.normal(ages, spread), np.where(ages > 60, 60, 18.2), 97)
+    head_age = _mirrored(dice.rng.normal(ages, spread), np.where(ages > 60, 60, 18.2), 97)
     head_born = (AS_OF - head_age * 365.25).astype(np.int64)[family]
     size = len(role)
     gap = dice.within(np.full(size, 22 * YEAR), np.full(size, 33 * YEAR))
@@ -148,7 +148,14 @@ def _draw_births(dice: Dice, families: Families, family: Ints, role: Ints) -> In
     twin = (role == CHILD) & (np.r_[HEAD, role[:-1]] == CHILD) & dice.happens(0.05, size)
     born = np.where(born > AS_OF - 10, AS_OF - dice.between(10, 4 * YEAR, size), born)
     born = np.where(twin, np.r_[born[:1], born[:-1]], born)
-    return np.maximum(born, AS_OF - 100 * YEAR)
+    oldest = AS_OF - 100 * YEAR
+    return np.where(born < oldest, 2 * oldest - born, born)
+
+
+def _mirrored(drawn: Reals, low: Reals, high: float) -> Reals:
+    """What lies beyond a limit, as far inside it: cut off at the limit, many people would be born on one day."""
+    inside = np.where(drawn < low, 2 * low - drawn, drawn)
+    return np.where(inside > high, 2 * high - inside, inside)
 
 
 def _draw_hukou(dice: Dice, families: Families, family: Ints, role: Ints) -> tuple[Ints, Ints]:

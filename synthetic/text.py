@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.integer[Any]]
 Flags = NDArray[np.bool_]
+Reals = NDArray[np.floating[Any]]
 Text = Any  # pyarrow.StringArray; pyarrow carries no types
 
 FIRST_DAY = int(np.datetime64("1900-01-01", "D").astype(int))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from synthetic.district import build_world, synthesize
+from synthetic.families import HEAD
 from synthetic.life import lives_alone
 from tests.synthetic.conftest import Made
 
@@ -49,6 +50,14 @@ def test_no_two_people_have_one_number() -> None:
     people = build_world(2000, 7).people
 
     assert len(np.unique(people.first17)) == len(people)
+
+
+def test_no_day_of_birth_stands_out() -> None:
+    people = build_world(2000, 7).people
+
+    heads = people.born[people.role == HEAD]
+    _, born_that_day = np.unique(heads, return_counts=True)
+    assert born_that_day.max() < len(heads) / 100
 
 
 def test_nobody_lives_at_two_places_at_one_time() -> None:

@@ -1,6 +1,7 @@
 """Numbers have the check characters that their standards ask for."""
 
 import numpy as np
+import pytest
 from stdnum.cn import ric, uscc
 
 from synthetic.dice import dice
@@ -17,6 +18,13 @@ def test_resident_ids_carry_area_birth_date_sex_and_check_character() -> None:
     assert all(number[:14] == "31011419870305" for number in numbers)
     assert all(ric.calc_check_digit(number) == number[-1] for number in numbers)
     assert [int(number[16]) % 2 for number in numbers] == sex.tolist()
+
+
+def test_a_day_that_has_run_out_of_numbers_is_refused() -> None:
+    born, sex = np.full(501, day("1987-03-05")), np.zeros(501, dtype=np.int64)
+
+    with pytest.raises(ValueError, match="501 of one sex, area and day of birth: there are 500 ID numbers"):
+        issue_numbers(dice(1, "test"), np.full(501, 310114), born, sex)
 
 
 def test_old_ids_leave_out_the_century_and_the_check_character() -> None:
