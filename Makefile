@@ -7,7 +7,7 @@ SEED ?= 1
 DAYS ?= 3
 export HUB_EVAL_DATA ?= $(abspath ../shared/data)
 
-.PHONY: demo test check bench trials docs lock clean
+.PHONY: demo test check bench trials docs lock neo4j clean
 
 $(VENV)/.installed: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -43,6 +43,9 @@ trials: $(VENV)/.installed-dev ## the long trials at full counts
 
 docs: $(VENV)/.installed ## write the generated reference pages
 	$(BIN)/python -m tools.reference
+
+neo4j: $(VENV)/.installed ## start a Neo4j server for development and say how to point the hub at it
+	@$(BIN)/python -m tools.neo4j start
 
 lock: ## pin every package with its hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml tools/build.in -o requirements.txt

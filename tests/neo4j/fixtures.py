@@ -1,0 +1,33 @@
+"""A real Neo4j server for the tests: started once, in a home of its own that goes when they end."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.neo4j.artifacts import INSTALL, LONG_TERM
+from tools.neo4j.server import Server, java_version, make, start, wipe
+
+
+@pytest.fixture(scope="session")
+def neo4j_tools() -> None:
+    """Java and Maven are there; without them the tests are left out, except where CI has installed them."""
+    if (java_version() or 0) < LONG_TERM.least_java or not (shutil.which("mvn") or LONG_TERM.library.is_dir()):
+        told = f"Neo4j needs Java {LONG_TERM.least_java} and Maven: {INSTALL}"
+        pytest.fail(told, pytrace=False) if os.environ.get("CI") else pytest.skip(told)
+
+
+@pytest.fixture(scope="session")
+def running_neo4j(neo4j_tools: None) -> Iterator[Server]:
+    """The server of the session; whoever writes to it clears it first."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-neo4j-"))
+    server = make(folder / "served")
+    try:
+        start(server)
+        yield server
+    finally:
+        wipe(server)
+        shutil.rmtree(folder)
