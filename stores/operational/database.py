@@ -1,6 +1,7 @@
 """Opens the operational database, brings its tables up to date and gives its parts out."""
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ from stores.operational.runs import Runs
 from stores.operational.sealed import SealedFile, SealingConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# Alembic hands the connection to the migrations in variables of its modules.
+_MIGRATING = threading.Lock()
 
 
 class Operational:
@@ -130,6 +133,6 @@ def _migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
+    with _MIGRATING, engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

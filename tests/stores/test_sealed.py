@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -94,6 +95,11 @@ def test_a_reader_sees_whole_commits_while_another_writes(home: Home) -> None:
         for day in range(2, 20):
             writer.ledger.receive(DeliveryName("people", "delta", date(2026, 7, day), 1), file="b", sha256="11")
             assert len(names(home)) == day
+
+
+def test_many_threads_read_at_once(home: Home) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(names, [home] * 40)) == [[FIRST]] * 40
 
 
 def test_a_database_that_somebody_put_back_is_taken(home: Home) -> None:
