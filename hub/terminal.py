@@ -41,7 +41,13 @@ class TerminalProgress:
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
             TextColumn("[dim]{task.remaining:.0f} left[/]"),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.description}[/]", table_column=Column(no_wrap=True, overflow="ellipsis")),
+            TextColumn(
+                # A file's name may look like markup.
+                "{task.description}",
+                style="dim",
+                markup=False,
+                table_column=Column(no_wrap=True, overflow="ellipsis"),
+            ),
             console=console,
             disable=not console.is_terminal,
         )

@@ -70,3 +70,12 @@ def test_a_terminal_shows_what_is_done_what_is_left_and_on_which_feed() -> None:
     resolve, ingest = written.getvalue().splitlines()[-3:-1]
     assert re.search(r"resolve .* 6/6 +0 left +0:00:00 CPU \d\.\d s, peak memory \d\.\d GiB", resolve)
     assert re.search(r"ingest .* 3/44 +41 left +0:00:00 utilities_full_20260630_0001\.csv", ingest)
+
+
+def test_a_name_that_looks_like_markup_is_shown_as_it_is() -> None:
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=100, color_system=None)
+    with pytest.raises(KeyboardInterrupt), TerminalProgress(console) as progress:
+        progress.step("ingest", "[/b] [red]a.csv", 0, 2)
+        raise KeyboardInterrupt
+    assert "[/b] [red]a.csv" in written.getvalue()
