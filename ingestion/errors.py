@@ -1,8 +1,16 @@
 """Errors of deliveries: one root, children by who must act; messages say what, where and what to do."""
 
 
+def printable(text: str) -> str:
+    """The text for people: signs that cannot be printed, or that act on a terminal, are escaped."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
 class FeedError(Exception):
-    """A delivery that does not come in; the message says what, where and what to do."""
+    """A delivery that does not come in; the message says what, where and what to do, and is printable throughout."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class UnrecognisedFileError(FeedError):

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingestion.context import IngestContext
-from ingestion.errors import FeedError, NotWaitingError, UnrecognisedFileError
+from ingestion.errors import FeedError, NotWaitingError, UnrecognisedFileError, printable
 from ingestion.gaps import told_with_gaps
 from ingestion.identity_doubts_sql import ID_SHARED, KEY_REUSED
 from ingestion.keep import archive_facts, keep_sealed
 from ingestion.order import apply_in_order
-from ingestion.recognise import DeliveryFile, FoundFiles, delivery_order, find_files, recognise, shown
+from ingestion.recognise import DeliveryFile, FoundFiles, delivery_order, find_files, recognise
 from ingestion.recovery import settle
 from ingestion.report import DeliveryReport, report_of
 from ingestion.standard_tables import build_standard
@@ -93,7 +93,7 @@ def _approve(delivery: Delivery, context: IngestContext) -> list[DeliveryReport]
 
 def _recognise_all(found: FoundFiles, context: IngestContext) -> tuple[list[DeliveryFile], list[DeliveryReport]]:
     files: list[DeliveryFile] = []
-    unrecognised = [_unrecognised(path, f"{shown(path)} {problem}") for path, problem in found.strays.items()]
+    unrecognised = [_unrecognised(path, f"{path} {problem}") for path, problem in found.strays.items()]
     for path in found.files:
         try:
             files.append(recognise(path, context.declarations.contracts))
@@ -103,7 +103,7 @@ def _recognise_all(found: FoundFiles, context: IngestContext) -> tuple[list[Deli
 
 
 def _unrecognised(path: Path, problem: str) -> DeliveryReport:
-    return DeliveryReport(feed="", file=shown(Path(path.name)), mode="", state="unrecognised", note=problem)
+    return DeliveryReport(feed="", file=printable(path.name), mode="", state="unrecognised", note=printable(problem))
 
 
 def _take_in(file: DeliveryFile, context: IngestContext, *, approve: bool) -> list[DeliveryReport]:

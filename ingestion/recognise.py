@@ -45,7 +45,7 @@ def find_files(paths: Iterable[Path]) -> FoundFiles:
     strays: dict[Path, str] = {}
     for path in paths:
         if not path.exists():
-            raise UnrecognisedFileError(f"{shown(path)} does not exist: check the path")
+            raise UnrecognisedFileError(f"{path} does not exist: check the path")
         if path.is_dir():
             for found, problem in _walk(path):
                 files |= {found} if problem is None else set()
@@ -60,18 +60,13 @@ def find_files(paths: Iterable[Path]) -> FoundFiles:
 
 def recognise(path: Path, contracts: Mapping[str, FeedContract]) -> DeliveryFile:
     """The delivery that the file is; raises UnrecognisedFileError where its sidecar or name does not say so clearly."""
-    if shown(Path(path.name)) != path.name:
-        raise UnrecognisedFileError(f"{shown(path)}: the name holds signs that cannot be printed: rename it")
+    if not path.name.isprintable():
+        raise UnrecognisedFileError(f"{path}: the name holds signs that cannot be printed: rename it")
     if path.exists() and not os.access(path, os.R_OK):
-        raise UnrecognisedFileError(f"{shown(path)} may not be read: give whoever runs the hub the right to read it")
+        raise UnrecognisedFileError(f"{path} may not be read: give whoever runs the hub the right to read it")
     sidecar = path.with_name(f"{path.name}{SIDECAR}")
     name = _from_sidecar(sidecar, contracts) if _is_there(sidecar) else _from_pattern(path, contracts)
     return DeliveryFile(path, name)
-
-
-def shown(path: Path) -> str:
-    """The path for people: signs that cannot be printed are escaped."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(path))
 
 
 def delivery_order(file: DeliveryFile) -> tuple[str, date, int, str, str]:
@@ -119,18 +114,16 @@ def _is_sidecar(path: Path) -> bool:
 
 def _from_sidecar(sidecar: Path, contracts: Mapping[str, FeedContract]) -> DeliveryName:
     if sidecar.stat().st_size > SIDECAR_BYTES:
-        raise UnrecognisedFileError(f"{shown(sidecar)} is too large to be a sidecar: write it again or remove it")
+        raise UnrecognisedFileError(f"{sidecar} is too large to be a sidecar: write it again or remove it")
     try:
         content: Any = json.loads(sidecar.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise UnrecognisedFileError(
-            f"{shown(sidecar)} is not valid JSON ({error}): write it again or remove it"
-        ) from error
+        raise UnrecognisedFileError(f"{sidecar} is not valid JSON ({error}): write it again or remove it") from error
     if not isinstance(content, dict) or set(content) != SIDECAR_KEYS:
-        raise UnrecognisedFileError(f"{shown(sidecar)} must hold exactly the keys {', '.join(sorted(SIDECAR_KEYS))}")
+        raise UnrecognisedFileError(f"{sidecar} must hold exactly the keys {', '.join(sorted(SIDECAR_KEYS))}")
     if str(content["feed"]) not in contracts:
         known = ", ".join(sorted(contracts))
-        raise UnrecognisedFileError(f"{shown(sidecar)}: feed {content['feed']!r} has no contract; known feeds: {known}")
+        raise UnrecognisedFileError(f"{sidecar}: feed {content['feed']!r} has no contract; known feeds: {known}")
     return _delivery_name(content, sidecar)
 
 
@@ -139,7 +132,7 @@ def _from_pattern(path: Path, contracts: Mapping[str, FeedContract]) -> Delivery
     if len(fits) != 1:
         what = _what(path, sorted(fits), contracts)
         raise UnrecognisedFileError(
-            f"{shown(path)}: the name {what}: rename it, or write {path.name}{SIDECAR} beside it with "
+            f"{path}: the name {what}: rename it, or write {path.name}{SIDECAR} beside it with "
             '{"feed": …, "mode": "full" or "delta", "date": "YYYY-MM-DD", "sequence": 1}'
         )
     [(feed, match)] = fits.items()
@@ -161,13 +154,13 @@ def _match(contract: FeedContract, name: str) -> re.Match[str] | None:
 def _delivery_name(content: Mapping[str, Any], file: Path) -> DeliveryName:
     mode, sequence = str(content.get("mode")), str(content.get("sequence"))
     if mode not in MODES:
-        raise UnrecognisedFileError(f"{shown(file)}: mode is {mode!r}, expected full or delta")
+        raise UnrecognisedFileError(f"{file}: mode is {mode!r}, expected full or delta")
     if not re.fullmatch(r"[0-9]{1,9}", sequence):
-        raise UnrecognisedFileError(f"{shown(file)}: sequence is {sequence!r}, expected a whole number")
+        raise UnrecognisedFileError(f"{file}: sequence is {sequence!r}, expected a whole number")
     try:
         day = date.fromisoformat(str(content.get("date")))
     except ValueError as error:
         raise UnrecognisedFileError(
-            f"{shown(file)}: date is {content.get('date')!r}, expected YYYY-MM-DD or YYYYMMDD"
+            f"{file}: date is {content.get('date')!r}, expected YYYY-MM-DD or YYYYMMDD"
         ) from error
     return DeliveryName(str(content["feed"]), mode, day, int(sequence))

@@ -129,6 +129,7 @@ SET_ASIDE: dict[str, tuple[Callable[[], bytes], list[tuple[int, str]], int]] = {
     "a delimiter in a quoted value": (lambda: text().replace("李黎", '"李,黎"').encode(), [], 3),
     "an empty column too many in a line": (lambda: text().replace("李黎", "李黎,").encode(), [(3, "torn_line")], 2),
     "a column too many in a line": (lambda: text().replace("李黎", "李,黎").encode(), [(3, "torn_line")], 2),
+    assert report.note.isprintable()
     "line ends mixed": (lambda: text().replace("\r\n", "\n", 2).encode(), [], 3),
     "line ends mixed the other way": (
         lambda: (text() + text().partition("\r\n")[2].replace("\r\n", "\n")).encode(),

@@ -59,9 +59,15 @@ def _judged(bad: BadFile, counter: Counter, *, is_full: bool) -> "Tally[str]":
         traceback.print_exc()
         return Tally(crashes=1)
     if report.state not in ("applied", "waiting"):
-        is_told = report.state == "refused" and report.note.startswith(report.file)
+        is_told = report.state == "refused" and _is_clear(report)
         return Tally(refused=1) if is_told and _held_before(bad, counter) == before else Tally(crashes=1)
     return Tally(accepted=1) + _wrong_rows(bad, report, counter, is_full=is_full)
+
+
+def _is_clear(report: DeliveryReport) -> bool:
+    """Whether the message begins with the file, can be shown, and sends nobody to the developers."""
+    note = report.note
+    return note.startswith(report.file) and note.isprintable() and "developers" not in note
 
 
 def _hold(bad: BadFile, counter: Counter) -> None:
