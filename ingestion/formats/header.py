@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 
 from ingestion.errors import RefusedDeliveryError
+from ingestion.formats.limits import COLUMNS
 from schemas.readers.contracts import FeedContract
 
 NO_NAME = "(no name)"
@@ -12,10 +13,15 @@ NO_NAME = "(no name)"
 def check_header(found: Sequence[str], contract: FeedContract, *, file: str, place: str = "") -> tuple[str, ...]:
     """The columns that the contract does not know; they are not read and become issues.
 
-    `place` is where the header stands. Raises RefusedDeliveryError where a column of the contract is missing or one
-    is named twice.
+    `place` is where the header stands. Raises RefusedDeliveryError where a column of the contract is missing, one is
+    named twice, or there are too many.
     """
     where = f"{file}: {place}" if place else file
+    if len(found) > COLUMNS:
+        raise RefusedDeliveryError(
+            f"{where}: {len(found):,} columns are more than {COLUMNS:,}: it is no file of contract {contract.id}; hand "
+            "it in again with the contract's columns"
+        )
     missing = [column.name for column in contract.columns if column.name not in found]
     unknown = unknown_columns(found, contract)
     doubled = sorted({name for name in found if name and list(found).count(name) > 1})

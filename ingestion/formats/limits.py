@@ -5,6 +5,9 @@ MIB = 1 << 20
 FIELD_BYTES = 1 * MIB
 """A longer value, or line of a text file, sets its row aside."""
 
+COLUMNS = 1_000
+"""Columns of a file, those that its contract does not know included; each of these becomes an issue."""
+
 WORKBOOK_PARTS = 10_000
 """Files in the zip directory of a workbook."""
 

@@ -69,6 +69,14 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: text().replace("更新时间", "更新的时间", 1).encode(),
         r"line 1: columns missing: 更新时间 \(renamed to 更新的时间\?\)",
     ),
+    "a column named in signs that act on the screen": (
+        lambda: text().replace("姓名", "\x1b[2J姓名", 1).encode(),
+        r"line 1: columns missing: 姓名 \(renamed to \\x1b\[2J姓名\?\)",
+    ),
+    "more columns than any contract has": (
+        lambda: text().replace("\r\n", "," * 20_000 + "\r\n").encode(),
+        "line 1: 20,010 columns are more than 1,000: it is no file of contract people_csv; hand it in again with",
+    ),
     "a column doubled": (
         lambda: text().replace("身份证号", "姓名", 1).encode(),
         "line 1: columns named twice: 姓名: hand it in again with each name once",
@@ -241,3 +249,4 @@ def test_what_is_no_json_lines_is_refused(counter: Counter, content: str, messag
 
     assert report.state == "refused"
     assert re.search(message, report.note), report.note
+        (json.dumps(dict.fromkeys(map(str, range(20_000)))), "20,008 columns are more than 1,000"),
