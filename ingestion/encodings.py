@@ -1,6 +1,7 @@
 """Strict encodings: UTF-8 with or without a byte order mark, else GB18030, else the file is refused."""
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from ingestion.formats.kinds import foreign_kind
 
 BLOCK = 1 << 22
 SAMPLE = 1 << 16
+_MARKS = re.compile("(?<=[\r\n])\ufeff+")
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 # Two Han characters of UTF-8: in GB18030 these bytes are three signs that seldom meet.
 _UTF8_PAIR = b"LCCLCC"
@@ -17,7 +19,7 @@ _SIGNS = bytes(76 if 0xE4 <= byte <= 0xE9 else 67 if 0x80 <= byte <= 0xBF else 4
 
 @dataclass(frozen=True)
 class DecodedFile:
-    """A file as UTF-8 without a byte order mark, and the encoding that it came in."""
+    """A file as UTF-8 without byte order marks, and the encoding that it came in."""
 
     path: Path
     encoding: str
@@ -34,7 +36,7 @@ class _Break:
 
 
 def decode_to_utf8(source: Path, target: Path, *, file: str) -> DecodedFile:
-    """Writes the source as UTF-8 to the target; `file` is its name for people.
+    """Writes the source as UTF-8 without byte order marks to the target; `file` is its name for people.
 
     Raises RefusedDeliveryError with byte and line where neither encoding reads on, and with what the file seems to be.
     """
@@ -53,9 +55,7 @@ def _transcode(source: Path, target: Path, encoding: str) -> _Break | None:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     before = b""
     with source.open("rb") as original, target.open("wb") as copy:
-        if original.read(3) != codecs.BOM_UTF8 or encoding != "utf-8":
-            original.seek(0)
-        position = original.tell()
+        position = 0
         while True:
             block = original.read(BLOCK)
             begun = position - len(decoder.getstate()[0])
@@ -68,11 +68,19 @@ def _transcode(source: Path, target: Path, encoding: str) -> _Break | None:
                 return _Break(begun + len(text[: text.index("\0")].encode(encoding)), is_nul=True)
             if encoding != "utf-8" and _holds_utf8(before + block):
                 return _Break(position, is_mixed=True)
-            copy.write(text.encode("utf-8"))
+            copy.write(_without_marks(text, begins_line=not before).encode("utf-8"))
             before = block[block.rfind(b"\n") + 1 :]
             position += len(block)
             if not block:
                 return None
+
+
+def _without_marks(text: str, *, begins_line: bool) -> str:
+    """Without the byte order marks that lines begin with: a file has one, and files put together have several."""
+    if "\ufeff" not in text:
+        return text
+    lead = "\n" if begins_line else ""
+    return _MARKS.sub("", lead + text)[len(lead) :]
 
 
 def _holds_utf8(text: bytes) -> bool:

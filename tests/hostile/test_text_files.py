@@ -157,6 +157,12 @@ SET_ASIDE: dict[str, tuple[Callable[[], bytes], list[tuple[int, str]], int]] = {
     "a key that a spreadsheet made a number": (
         lambda: re.sub(r"\r\nK\d+,李黎", "\r\n3.10114E+17,李黎", text()).encode(),
         [(3, "key_as_number")],
+    "two files put together, each with a mark of its encoding": (
+        lambda: text().encode("utf-8-sig") + text().encode("utf-8-sig"),
+        [(5, "repeated_header")],
+        6,
+    ),
+    "a row led by a mark of the encoding": (lambda: text().replace("\r\nK", "\r\n\ufeffK").encode(), [], 3),
         2,
     ),
 }
@@ -174,6 +180,7 @@ def test_what_is_whole_in_a_file_is_taken_and_the_rest_set_aside_by_line(counter
 
 def test_an_extra_column_is_an_issue_also_without_a_name(counter: Counter) -> None:
     lines = text().splitlines()
+    assert {key[0] for _, key, _ in counter.taken(report)} <= {"K"}
     report = counter.hand_in(
         CSV, "\n".join([lines[0] + ",,Name,NAME", *(line + ",a,b,c" for line in lines[1:])]).encode()
     )
