@@ -120,7 +120,7 @@ def _cause(sample: bytes, further: _Break, in_gb18030: _Break) -> str:
     if kind is not None:
         return f"it is {kind}; hand it in in the format of its contract"
     if sample.startswith(_WIDE_MARKS) or len(sample) / 8 < sample.count(0) < len(sample) * 3 / 4:
-        return "it is UTF-16, saved as Unicode text; save it as CSV UTF-8 and hand it in again"
+        return "it is UTF-16, saved as Unicode text; save it as UTF-8 and hand it in again"
     if further.is_cut:
         return "it ends in the middle of a character, so it was cut off; hand it in again whole"
     if further.is_nul:

@@ -82,7 +82,7 @@ def _refuse_other_delimiter(path: Path, contract: FeedContract, file: str) -> No
     own = contract.delivery.delimiter or ","
     with path.open(encoding="utf-8", newline="") as lines:
         first = lines.readline(FIELD_BYTES).strip()
-    for other in DELIMITERS:
+    for other in DELIMITERS.replace(own, ""):
         if is_header([name.strip('"') for name in first.split(other)], contract):
             raise RefusedDeliveryError(
                 f"{file}: line 1: columns are parted by {other!r}, not by {own!r} as contract {contract.id} says: "
