@@ -11,7 +11,7 @@ from xml.parsers import expat
 import numpy as np
 
 from ingestion.formats.limits import LIST_BYTES, MIB, SHEET_CELLS, SHEET_TEXT_BYTES
-from ingestion.formats.workbook_parts import WorkbookParts
+from ingestion.formats.workbook_parts import OTHER_FORMAT, WorkbookParts
 
 SHARED = "xl/sharedStrings.xml"
 _DECLARED = (b"<!DOCTYPE", b"<!ENTITY")
@@ -25,15 +25,14 @@ _USUAL_CELL = re.compile(rb"<c[\s>/]")
 _CELL = re.compile(rb"<(?:\w+:)?c(?=[\s>/])[^>]*>")
 _PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
 _ROW_NUMBER = re.compile(rb"[^>]*?\sr\s*=\s*[\"'](\d+)")
-_SHARED = re.compile(rb't="s"><v>(\d+)')
-_USUAL_CELL = re.compile(rb"<c[\s>/]")
-_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s>/])[^>]*>")
-_PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
 _SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v(?:\s[^>]*)?>\s*(\d+)")
 _STRING = re.compile(rb"<(?:\w+:)?si(?=[\s>/])")
 _NO_RESULT = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^>]*)?/>)\s*</(?:\w+:)?c>")
 _ERROR = re.compile(rb"\st\s*=\s*[\"']e[\"']")
 _ROW_START = re.compile(rb"<(?:\w+:)?row(?=[\s>])")
+
+# Of an encoding that it does not know, or cannot read, expat tells in errors of its own.
+_NO_XML = (expat.ExpatError, LookupError, ValueError)
 
 Cell = tuple[int, int]
 Lengths = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -63,11 +62,11 @@ def scan_sheet(parts: WorkbookParts, sheet: str) -> SheetScan:
         if scan.rows * scan.columns > SHEET_CELLS:
             parts.refuse(
                 f"sheet {sheet} reaches to row {scan.rows:,} and column {scan.columns:,}, more than {SHEET_CELLS:,} "
-                "cells: delete what stands far from the rows, or hand it in as CSV,"
+                "cells: delete what stands far from the rows"
             )
         if scan.text_bytes > SHEET_TEXT_BYTES:
             limit = SHEET_TEXT_BYTES // MIB
-            parts.refuse(f"the texts of sheet {sheet} take more than {limit} MiB: hand it in in parts or as CSV,")
+            parts.refuse(f"the texts of sheet {sheet} take more than {limit} MiB: {OTHER_FORMAT}")
     return scan
 
 
@@ -97,7 +96,7 @@ def _tree(part: str, parts: WorkbookParts) -> ElementTree.Element:
         parts.refuse(f"part {part} declares entities, which no Excel file does: save it in Excel again")
     try:
         return ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, *_NO_XML) as error:
         parts.refuse(f"part {part} is damaged ({error}): save it in Excel again")
 
 
@@ -130,7 +129,7 @@ def _whole_rows(parts: WorkbookParts, part: str) -> Iterator[bytes]:
             yield held[: starts[-1]]
             held = held[starts[-1] :]
         if len(held) > _LONGEST_ROW:
-            parts.refuse(f"a row of part {part} is longer than {_LONGEST_ROW // MIB} MiB: hand it in as CSV")
+            parts.refuse(f"a row of part {part} is longer than {_LONGEST_ROW // MIB} MiB: {OTHER_FORMAT}")
     _refuse_malformed(parser, b"", part, parts)
     yield held
 
@@ -139,7 +138,7 @@ def _refuse_malformed(parser: expat.XMLParserType, block: bytes, part: str, part
     """What is no XML would be read with cells left out."""
     try:
         parser.Parse(block, not block)
-    except expat.ExpatError as error:
+    except _NO_XML as error:
         parts.refuse(f"part {part} is damaged ({error}): save it in Excel again")
 
 

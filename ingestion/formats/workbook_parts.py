@@ -12,6 +12,7 @@ from ingestion.errors import RefusedDeliveryError
 from ingestion.formats.kinds import foreign_kind
 from ingestion.formats.limits import MIB, PACKING_RATIO, PART_BYTES, RATIO_FROM_BYTES, WORKBOOK_BYTES, WORKBOOK_PARTS
 
+OTHER_FORMAT = "have the contract changed to CSV or Parquet"
 BLOCK = 1 << 20
 _LOCAL_HEADER = 30
 _ENCRYPTED = 0x1
@@ -113,9 +114,7 @@ def _refuse_bomb(parts: WorkbookParts, infos: list[zipfile.ZipInfo]) -> None:
         _refuse_part(parts, info)
     total = sum(info.file_size for info in infos)
     if total > WORKBOOK_BYTES:
-        parts.refuse(
-            f"it unpacks to {total // MIB:,} MiB, more than {WORKBOOK_BYTES // MIB:,}: hand it in in parts or as CSV,"
-        )
+        parts.refuse(f"it unpacks to {total // MIB:,} MiB, more than {WORKBOOK_BYTES // MIB:,}: {OTHER_FORMAT}")
     ordered = sorted(infos, key=lambda info: info.header_offset)
     ends = [info.header_offset + _LOCAL_HEADER + info.compress_size for info in ordered]
     starts = [info.header_offset for info in ordered[1:]] + [size]
@@ -131,7 +130,7 @@ def _refuse_part(parts: WorkbookParts, info: zipfile.ZipInfo) -> None:
     if info.file_size > PART_BYTES:
         parts.refuse(
             f"part {info.filename} unpacks to {info.file_size // MIB:,} MiB, more than {PART_BYTES // MIB}: "
-            "hand it in in parts or as CSV,"
+            f"{OTHER_FORMAT}"
         )
     if info.file_size > RATIO_FROM_BYTES and info.file_size > PACKING_RATIO * info.compress_size:
         parts.refuse(

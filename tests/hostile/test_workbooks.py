@@ -58,7 +58,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a part that says it is enormous": (
         lambda: with_declared_size(workbook(three()), SHEET, 600 * MIB),
-        "part xl/worksheets/sheet1.xml unpacks to 600 MiB, more than 512: hand it in in parts or as CSV",
+        "part xl/worksheets/sheet1.xml unpacks to 600 MiB, more than 512: have the contract changed to CSV",
     ),
     "a part that unpacks to far more than its size": (
         with_part(SHEET, b" " * (32 * MIB)),
@@ -90,6 +90,16 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a sheet that is no XML": (
         sheet_with(b"</c>", b"<"),
         r"part xl/worksheets/sheet1.xml is damaged \(not well-formed",
+    ),
+    "an encoding that nobody knows": (
+        sheet_with(b'encoding="UTF-8"', b'encoding="UTF-x"'),
+        r"part xl/worksheets/sheet1.xml is damaged \(unknown encoding: UTF-x\)",
+    ),
+    "an encoding that XML readers do not know": (
+        lambda: with_parts(
+            workbook(three()), {"xl/workbook.xml": lambda text: text.replace(b'encoding="UTF-8"', b'encoding="GBK"')}
+        ),
+        r"part xl/workbook.xml is damaged \(multi-byte encodings are not supported\)",
     ),
     "entities": (
         lambda: with_parts(
@@ -126,6 +136,7 @@ def test_a_workbook_that_cannot_be_read_is_refused_with_what_where_and_what_to_d
     assert report.state == "refused"
     assert report.note.startswith(f"{report.file}: ")
     assert re.search(message, report.note), report.note
+    assert report.note.isprintable()
     assert (counter.taken(report), counter.set_aside(report)) == ([], [])
 
 
