@@ -41,9 +41,15 @@ def read_parquet_rows(path: Path, contract: FeedContract, warehouse: Warehouse, 
         warehouse.execute(parquet_sql(path, _texts(columns, contract)))
     except WarehouseError as error:
         raise RefusedDeliveryError(
-            f"{file}: cannot be read as Parquet ({str(error).splitlines()[0]}): export it anew and hand it in again"
+            f"{file}: cannot be read as Parquet ({_without_place(error, path, file)}): export it anew and hand it in "
+            "again"
         ) from error
     return unknown
+
+
+def _without_place(error: WarehouseError, path: Path, file: str) -> str:
+    """What the engine says, about the file as the department knows it."""
+    return str(error).splitlines()[0].replace(str(path), file)
 
 
 def _top_names(path: Path, warehouse: Warehouse) -> Iterator[str]:
