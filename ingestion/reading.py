@@ -19,6 +19,9 @@ from ingestion.lines import cut_long_lines, even_line_ends
 from schemas.readers.contracts import FeedContract, FileFormat
 from stores.warehouse import Warehouse
 
+# What libraries raise of bytes that they did not expect: one such file must not hold up the others.
+UNFORESEEN = (ArithmeticError, AttributeError, EOFError, LookupError, RecursionError, TypeError, ValueError)
+
 READERS = {FileFormat.PARQUET: read_parquet_rows, FileFormat.XLSX: read_xlsx_rows}
 TEXT_READERS = {FileFormat.CSV: read_csv_rows, FileFormat.JSONL: read_jsonl_rows}
 
@@ -29,11 +32,14 @@ def read_delivery(path: Path, contract: FeedContract, warehouse: Warehouse, *, f
     `file` is the name to tell people. Raises RefusedDeliveryError where the file is not what the contract says, or
     most of its rows cannot be read.
     """
-    form = contract.delivery.format
-    if form in READERS:
-        unknown = READERS[form](path, contract, warehouse, file=file)
-    else:
-        unknown = _read_text(path, contract, warehouse, file=file)
+    read = READERS.get(contract.delivery.format, _read_text)
+    try:
+        unknown = read(path, contract, warehouse, file=file)
+    except UNFORESEEN as error:
+        raise RefusedDeliveryError(
+            f"{file}: cannot be read ({type(error).__name__}: {error}): export it anew and hand it in again; if it is "
+            "sound, report this to the developers"
+        ) from error
     mark_doubtful_rows(contract, warehouse)
     _refuse_unreadable(warehouse, file)
     return unknown

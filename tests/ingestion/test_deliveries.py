@@ -1,7 +1,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from ingestion.ingest import approve_waiting, ingest
+from ingestion.reading import TEXT_READERS
+from schemas.readers.contracts import FileFormat
 from tests.ingestion.village import CONTRACT, DELTA, FULL, Village, counted, open_village, row
 
 LATER = "2026-07-01 08:00:00"
@@ -145,6 +149,18 @@ def test_a_file_that_is_refused_does_not_hold_up_the_others(village: Village) ->
 
     assert sorted(report.state for report in reports) == ["refused", "unrecognised"]
     assert village.take(FULL, row("1")).state == "applied"
+
+
+def test_a_file_that_breaks_its_reader_is_refused_and_does_not_hold_up_the_others(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setitem(TEXT_READERS, FileFormat.CSV, lambda *_, **__: [][0])
+        report = village.take(FULL, row("1"))
+
+    assert (report.state, report.note[: len(FULL)]) == ("refused", FULL)
+    assert "export it anew and hand it in again; if it is sound, report this to the developers" in report.note
+    assert village.take(DELTA, row("1")).state == "applied"
 
 
 def test_a_feed_without_versions_changes_where_its_content_does(tmp_path: Path) -> None:
