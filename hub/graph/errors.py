@@ -17,3 +17,11 @@ class GraphVersionError(GraphError):
 
 class GraphQueryError(GraphError):
     """A question that the engine refused or did not finish in time."""
+
+
+class GraphServerError(GraphError):
+    """A graph server that is away, refuses the hub, or is not what the hub needs: whoever runs the server must act."""
+
+
+class GraphMovedError(GraphQueryError):
+    """A graph server that went on to another snapshot while it was read: open it again."""

@@ -1,0 +1,99 @@
+"""Texts for the graph server: names and constraints, what is read back, and the edges of a walk."""
+
+from collections.abc import Iterable, Sequence
+
+from schemas.readers.graph import End, GraphModel, NodeLabel, Property, RelationshipType
+
+SNAPSHOT, LEASE = "Snapshot", "Publication"
+AS_OF = "r.valid_from <= $as_of AND (r.valid_to IS NULL OR r.valid_to > $as_of)"
+SNAPSHOT_CYPHER = f"MATCH (s:`{SNAPSHOT}`) RETURN s.id, s.as_of, s.tables, s.published, s.verified"
+PUBLISHING_CYPHER = (
+    "SHOW TRANSACTIONS YIELD metaData, database WHERE database = $database AND metaData.hub IS NOT NULL "
+    "RETURN metaData.hub"
+)
+PHASE_CYPHER = "CALL tx.setMetaData({hub: $phase})"
+LEASE_CYPHER = f"MERGE (p:`{LEASE}` {{key: 'hub'}}) SET p.by = $by"
+CLEAR_CYPHER = f"MATCH (n) WHERE NOT n:`{LEASE}` CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 10000 ROWS"
+MARK_CYPHER = (
+    f"MERGE (s:`{SNAPSHOT}`) "
+    "SET s = {id: $id, as_of: $as_of, tables: $tables, published: $published, verified: $verified}"
+)
+UNMARK_CYPHER = f"MATCH (s:`{SNAPSHOT}`) DELETE s"
+COMPONENTS_CYPHER = "CALL dbms.components() YIELD name, versions, edition RETURN versions[0], edition"
+
+
+def constraint_cypher(label: str, key: str = "id") -> str:
+    """The statement that keeps the key of a label unique and finds nodes by it."""
+    name = f"hub_{label.lower()}_{key}"
+    return f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR (n:`{label}`) REQUIRE n.`{key}` IS UNIQUE"
+
+
+def create_nodes_cypher(label: str) -> str:
+    """The statement that creates nodes of a label from $rows, maps of their properties."""
+    return f"UNWIND $rows AS row CREATE (n:`{label}`) SET n = row"
+
+
+def create_relationships_cypher(each: RelationshipType, end: End) -> str:
+    """The statement that creates relationships from $rows, each [start id, end id, map of its properties]."""
+    return (
+        f"UNWIND $rows AS row MATCH (a:`{end.start}` {{id: row[0]}}) MATCH (b:`{end.end}` {{id: row[1]}}) "
+        f"CREATE (a)-[r:`{each.type}`]->(b) SET r = row[2]"
+    )
+
+
+def names_cypher(model: GraphModel) -> list[str]:
+    """Statements that make every declared name known, so that an unknown one is a mistake, and every key unique."""
+    properties = {one.name for each in model.labels.values() for one in each.properties}
+    properties |= {one.name for each in model.types.values() for one in each.stored_properties}
+    return [
+        *(f"CALL db.createLabel('{name}')" for name in (*model.labels, SNAPSHOT, LEASE)),
+        *(f"CALL db.createRelationshipType('{name}')" for name in model.types),
+        *(
+            f"CALL db.createProperty('{name}')"
+            for name in sorted(properties | {"as_of", "tables", "published", "verified", "key", "by"})
+        ),
+        *(constraint_cypher(label) for label in model.labels),
+        constraint_cypher(LEASE, "key"),
+    ]
+
+
+def count_cypher(model: GraphModel) -> dict[str, str]:
+    """The text that counts the nodes of each label and the relationships of each type."""
+    texts = {name: f"MATCH (n:`{name}`) RETURN count(n)" for name in model.labels}
+    return texts | {name: f"MATCH ()-[r:`{name}`]->() RETURN count(r)" for name in model.types}
+
+
+def node_rows_cypher(label: NodeLabel) -> str:
+    """Everything of a label's nodes, columns as in its graph table."""
+    return f"MATCH (n:`{label.label}`) RETURN {_columns('n', label.properties)}"
+
+
+def relationship_rows_cypher(each: RelationshipType, end: End) -> str:
+    """Everything of one type between two labels, columns as in its graph table."""
+    return (
+        f"MATCH (a:`{end.start}`)-[r:`{each.type}`]->(b:`{end.end}`) "
+        f"RETURN '{end.start}' AS start_label, a.id AS start_id, '{end.end}' AS end_label, b.id AS end_id, "
+        f"{_columns('r', each.stored_properties)}"
+    )
+
+
+def edges_cypher(label: str, types: Sequence[RelationshipType]) -> list[str]:
+    """Texts that return the edges out of and into nodes of one label ($ids) at $as_of: both ends, type, eid."""
+    out = [each.type for each in types if any(end.start == label for end in each.ends)]
+    into = [each.type for each in types if any(end.end == label for end in each.ends)]
+    ends = "labels(a)[0], a.id, labels(b)[0], b.id, type(r), r.eid"
+    return [
+        f"UNWIND $ids AS id MATCH (a:`{label}` {{id: id}})-[r:{_any_of(out)}]->(b) WHERE {AS_OF} RETURN {ends}"
+        if side == "out"
+        else f"UNWIND $ids AS id MATCH (b:`{label}` {{id: id}})<-[r:{_any_of(into)}]-(a) WHERE {AS_OF} RETURN {ends}"
+        for side, names in (("out", out), ("into", into))
+        if names
+    ]
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(f"`{name}`" for name in names)
+
+
+def _columns(variable: str, properties: Sequence[Property]) -> str:
+    return ", ".join(f"{variable}.`{each.name}` AS `{each.name}`" for each in properties)
