@@ -23,5 +23,9 @@ class GraphServerError(GraphError):
     """A graph server that is away, refuses the hub, or is not what the hub needs: whoever runs the server must act."""
 
 
+class GraphServerAwayError(GraphServerError):
+    """A graph server, or its database, that does not answer; it may come back."""
+
+
 class GraphMovedError(GraphQueryError):
     """A graph server that went on to another snapshot while it was read: open it again."""

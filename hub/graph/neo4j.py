@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import neo4j
 from neo4j import exceptions
 
-from hub.graph.errors import GraphQueryError, GraphServerError
+from hub.graph.errors import GraphQueryError, GraphServerAwayError, GraphServerError
 from hub.graph.neo4j_settings import Neo4jSettings
 from hub.graph.neo4j_texts import COMPONENTS_CYPHER, PHASE_CYPHER, PUBLISHING_CYPHER
 
@@ -109,18 +109,6 @@ class Neo4jServer:
             for text in texts:
                 session.run(text).consume()
 
-    def wait_until_it_answers(self, seconds: float) -> None:
-        """Returns once the database answers; raises GraphServerError where it does not in this time."""
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                self.read(lambda transaction: transaction.rows("RETURN 1"))
-                return
-            except GraphServerError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
-
     def close(self) -> None:
         """Lets go of every connection."""
         self._driver.close()
@@ -141,6 +129,18 @@ def connected(settings: Neo4jSettings) -> Iterator[Neo4jServer]:
         yield server
     finally:
         server.close()
+
+
+def connect_within(settings: Neo4jSettings, seconds: float) -> Neo4jServer:
+    """A connection to a server that has just been started, as soon as its database answers."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return connect(settings)
+        except GraphServerAwayError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
 
 
 def connect(settings: Neo4jSettings) -> Neo4jServer:
@@ -197,6 +197,10 @@ def told(error: Exception, settings: Neo4jSettings) -> GraphQueryError | GraphSe
             f"{settings.uri} was not done in time: raise question_seconds ({settings.question_seconds:g}) or "
             f"write_seconds ({settings.write_seconds:g})"
         )
+    if "DatabaseUnavailable" in code:
+        return GraphServerAwayError(
+            f"{settings.uri}: database {settings.database} is not available: see logs/debug.log"
+        )
     for part, message in _BY_CODE.items():
         if part in code:
             return GraphServerError(f"{settings.uri}: {message.format(settings=settings)}")
@@ -204,7 +208,7 @@ def told(error: Exception, settings: Neo4jSettings) -> GraphQueryError | GraphSe
         case exceptions.TransactionError():
             return GraphQueryError(f"the transaction at {settings.uri} was ended: {error}")
         case exceptions.DriverError():
-            return GraphServerError(
+            return GraphServerAwayError(
                 f"{settings.uri} does not answer ({type(error).__name__}): is the server started, and is the address "
                 "right? Its log (logs/neo4j.log, logs/debug.log) says more"
             )
@@ -225,7 +229,6 @@ _BY_CODE: Mapping[str, str] = {
     "Database.DatabaseNotFound": "the server has no database {settings.database}: community edition has `neo4j` alone",
     "ReadOnly": "database {settings.database} is read-only: unset server.databases.default_to_read_only and "
     "server.databases.read_only, and see that its disk is not full",
-    "DatabaseUnavailable": "database {settings.database} is not available: its log (logs/debug.log) says why",
     "MemoryPoolOutOfMemory": "the server has no memory left for this transaction: raise server.memory.heap.max_size "
     "and dbms.memory.transaction.total.max, or lower atomic_changes ({settings.atomic_changes})",
     "General.OutOfMemory": "the server ran out of memory: raise server.memory.heap.max_size and restart it",
