@@ -37,6 +37,7 @@ EXIT_CODES: Mapping[type[Exception], tuple[int, str]] = {
     MemoryError: (STORE, "There is not enough memory"),
     BrokenExecutor: (STORE, "A process of the hub was ended from outside"),
 }
+POOL_IS_FULL = "buffer pool is full"
 AGAIN = "give the same command again: it goes on from where it was"
 REMEDIES: Mapping[int | None, str] = {
     errno.ENOSPC: f"Free some space on that disk, then {AGAIN}",
@@ -65,6 +66,11 @@ def _told(error: Exception) -> str:
         return (
             f"{why}\nLower HUB_MEMORY_LIMIT, HUB_THREADS or HUB_GRAPH_BUFFER_POOL (or [settings] of home.toml) to what "
             f"the machine has, or give it more memory, then {AGAIN}"
+        )
+    if POOL_IS_FULL in str(error):
+        return (
+            f"{error}\nAllow the graph more memory with HUB_GRAPH_BUFFER_POOL (or graph_buffer_pool in [settings] of "
+            f"home.toml), then {AGAIN}"
         )
     if is_no_room(str(error)) and not isinstance(error, MachineError):
         return f"{error}\n{REMEDIES[errno.ENOSPC]}"

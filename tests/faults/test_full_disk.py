@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from stores.home import create_home, open_home
 from tests.faults.conftest import Town
 from tests.faults.full_disk import mounted
-from tests.faults.whole import Counts, compare, how_many
+from tests.faults.whole import Counts, compare
+from tests.trials import trials, write_down
 
 SMALL = ("publish: 1/",)
 FROM_NOTHING = ("ingest: 6/", "standardise: 5/", "resolve: 4/")
@@ -18,7 +20,7 @@ FULL = (
     *("ingest: ", "standardise: ", "ingest: 6/", "standardise: 5/", "resolve: 0/", "resolve: 2/", "resolve: 4/"),
     *("publish: 0/", "publish: 2/", "publish: 3/", "publish: 4/"),
 )
-LINES = FULL[: how_many(len(SMALL), len(FULL))]
+LINES = FULL[: trials(few=len(SMALL), full=len(FULL))]
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -45,5 +47,5 @@ def test_a_full_disk_is_told_and_a_rerun_with_room_ends_well(town: Town, tmp_pat
     home = open_home(Path(f"{disk}.after"))
     compare(home, town.calm, counts)
     shutil.rmtree(home.root)
-    counts.write()
+    write_down(asdict(counts))
     assert counts.harm == (0, 0, 0)

@@ -5,14 +5,16 @@ import random
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 from stores.home import Home, create_home
 from tests.faults.calls import HubCall
 from tests.faults.conftest import Town
-from tests.faults.whole import Counts, acknowledged, compare, how_many, served
+from tests.faults.whole import Counts, acknowledged, compare, served
+from tests.trials import trials, write_down
 
-KILLS = how_many(3, 300)
+KILLS = trials(few=3, full=300)
 KILLS_OF_ONE_HOME = 6
 LOOK_EVERY = 0.25
 
@@ -65,6 +67,6 @@ def test_kills_at_random_times_lose_nothing_double_nothing_and_serve_nothing_hal
             for found in pool.map(lambda number: trial(number, town, tmp_path), range(homes, homes + workers)):
                 counts += found
             homes += workers
-    counts.write()
+    write_down(asdict(counts))
     assert counts.harm == (0, 0, 0)
     assert counts.recovered == homes

@@ -5,6 +5,7 @@ import random
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ import pytest
 from stores.home import Home
 from tests.faults.calls import HubCall, run_hub
 from tests.faults.conftest import Town
-from tests.faults.whole import Counts, compare, how_many, served
+from tests.faults.whole import Counts, compare, served
+from tests.trials import trials, write_down
 
-MUTATIONS = how_many(4, 200)
+MUTATIONS = trials(few=4, full=200)
 ATTEMPTS = 3
 Harm = Callable[[Path, random.Random], None]
 
@@ -114,7 +116,7 @@ def test_damage_is_noticed_and_made_good(town: Town, stopped: Home, tmp_path: Pa
     with ThreadPoolExecutor(os.cpu_count() if MUTATIONS > 10 else 1) as pool:
         for found in pool.map(lambda number: trial(number, town, stopped, tmp_path), numbers):
             counts += found
-    counts.write()
+    write_down(asdict(counts))
     assert counts.harm == (0, 0, 0)
     assert counts.recovered == counts.count == MUTATIONS
 

@@ -15,6 +15,7 @@ from tests.faults.calls import HubCall, run_hub
 from tests.faults.conftest import Town
 from tests.faults.whole import published, served
 from tests.hub.district import HUB, at_work
+from tests.trials import trials
 
 CLOCK = re.compile(r"\b(now|today|current_date|current_time\w*|get_current_\w+|random|gen_random_uuid|uuid)\s*\(", re.I)
 ROOT = Path(__file__).parents[2]
@@ -66,11 +67,19 @@ def test_a_disk_that_can_only_be_read_can_be_read(town: Town, tmp_path: Path) ->
     assert "Read-only file system): nothing was begun" in done.stderr
 
 
-def test_memory_that_does_not_suffice_is_told_with_its_setting_and_more_goes_on(town: Town, tmp_path: Path) -> None:
+# Too little for ingesting, for the graph, and for linking.
+LIMITS = (("HUB_MEMORY_LIMIT", "12MB"), ("HUB_GRAPH_BUFFER_POOL", "1MB"), ("HUB_MEMORY_LIMIT", "24MB"))
+
+
+@pytest.mark.parametrize(("setting", "limit"), LIMITS[: trials(few=2, full=len(LIMITS))])
+def test_memory_that_does_not_suffice_is_told_with_its_setting_and_more_goes_on(
+    town: Town, tmp_path: Path, setting: str, limit: str
+) -> None:
     home = town.copy(town.begun, tmp_path / "home")
-    code, told = run_hub(home.root, "run", str(town.feeds), HUB_MEMORY_LIMIT="12MB")
+    code, told = run_hub(home.root, "run", str(town.feeds), **{setting: limit})
     assert code == 4, told
-    assert "HUB_MEMORY_LIMIT" in told
+    assert setting in told
+    assert "same command again" in told
     assert served(home) == served(town.begun)
     code, told = run_hub(home.root, "run", str(town.feeds))
     assert code == 0, told

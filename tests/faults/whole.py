@@ -1,10 +1,7 @@
 """What a home holds and serves, and how it differs from a home in which nothing went wrong."""
 
-import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 from stores.archive import Archive
 from stores.home import Home
@@ -18,7 +15,7 @@ SAFE = (DeliveryState.ARCHIVED, DeliveryState.APPLIED, DeliveryState.WAITING)
 
 @dataclass
 class Counts:
-    """What a trial found; written as one JSON line to the file that HUB_TRIALS_LOG names."""
+    """What a trial found."""
 
     trial: str
     count: int = 0
@@ -40,22 +37,10 @@ class Counts:
             self.where[where] = self.where.get(where, 0) + number
         return self
 
-    def write(self) -> None:
-        """Adds the line to the log of the trials, if one is asked for."""
-        if os.environ.get("HUB_TRIALS_LOG"):
-            with Path(os.environ["HUB_TRIALS_LOG"]).open("a", encoding="utf-8") as log:
-                log.write(json.dumps(asdict(self)) + "\n")
-
     @property
     def harm(self) -> tuple[int, int, int]:
         """Lost, doubled, half served."""
         return self.lost, self.doubled, self.half_served
-
-
-def how_many(small: int, full: int) -> int:
-    """The number of trials: `small` in `make test`, `full` with HUB_TRIALS=full, any other with HUB_TRIALS=n."""
-    asked = os.environ.get("HUB_TRIALS", "")
-    return full if asked == "full" else int(asked) if asked.isdigit() else small
 
 
 def served(home: Home) -> str | None:

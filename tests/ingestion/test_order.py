@@ -1,6 +1,5 @@
 """Deliveries count in the order of their dates and sequences, in whatever order they arrive."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -17,8 +16,8 @@ from ingestion.ingest import approve_waiting, ingest
 from schemas.readers.contracts import FeedContract
 from tests.ingestion.test_recovery import DyingWarehouse, Killed
 from tests.ingestion.village import CONTRACT, Village, counted, csv_text, open_village, row
+from tests.trials import IS_FULL, trials
 
-IS_FULL_TRIAL = os.environ.get("HUB_TRIALS") == "full"
 NO_VERSIONS = replace(CONTRACT, version_column=None, operation_column=None)
 
 Row = tuple[str, int, str, str]
@@ -76,9 +75,9 @@ def known_after(schedule: Schedule, arrival: Sequence[int], contract: FeedContra
 
 
 @settings(
-    max_examples=200 if IS_FULL_TRIAL else 4,
+    max_examples=trials(few=4, full=200),
     deadline=None,
-    derandomize=not IS_FULL_TRIAL,
+    derandomize=not IS_FULL,
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(SCHEDULES, st.sampled_from([CONTRACT, NO_VERSIONS]))
@@ -167,10 +166,10 @@ LATE: Schedule = [
 ]
 
 
-@pytest.mark.parametrize("first", [4] if not IS_FULL_TRIAL else [1])
+@pytest.mark.parametrize("first", [4] if not IS_FULL else [1])
 def test_a_kill_while_a_feed_is_read_again_and_a_rerun_converge(tmp_path: Path, first: int) -> None:
     calm = known_after(LATE, [1, 2, 3], CONTRACT, together=True)
-    for statement in count(first, 1 if IS_FULL_TRIAL else 31):
+    for statement in count(first, 1 if IS_FULL else 31):
         root = tmp_path / f"killed{statement}"
         root.mkdir()
         with open_village(root) as village:

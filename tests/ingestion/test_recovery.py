@@ -1,4 +1,3 @@
-import os
 import shutil
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from schemas.readers.contracts import DerivedColumn
 from stores.operational.deliveries import DeliveryState
 from stores.warehouse import Parameters, Warehouse
 from tests.ingestion.village import CONTRACT, DELTA, FULL, Village, csv_text, everything_held, open_village, row
+from tests.trials import IS_FULL
 
 FILES = {
     FULL: csv_text(row("1"), row("2"), row("3", name=""), row("4", 性别="x", 身份证号="不详")),
@@ -28,7 +28,7 @@ FILES = {
 
 
 # Each statement costs about a second; the long trials kill at every one.
-KILL_EVERY = 1 if os.environ.get("HUB_TRIALS") == "full" else 11
+KILL_EVERY = 1 if IS_FULL else 11
 
 
 class Killed(BaseException):

@@ -1,6 +1,5 @@
 """What is built from a delta alone is what a build of everything gives, table for table."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +11,9 @@ from hypothesis import strategies as st
 from ingestion.ingest import ingest
 from ingestion.standard_tables import build_standard
 from tests.ingestion.village import CONTRACT, DELTA, FULL, HOUSEHOLD, Village, everything_held, open_village, row
+from tests.trials import trials
 
-COUNT = 300 if os.environ.get("HUB_TRIALS") == "full" else 6
+COUNT = trials(few=6, full=300)
 HEADER = "编号,姓名,身份证号,民族,性别,住址,月用电量,登记日期,户号,关系,更新时间,操作\n"
 
 ROWS = st.lists(

@@ -1,6 +1,5 @@
 """What is brought up to date after changes equals what is built anew: random schedules over a village."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
@@ -16,9 +15,9 @@ from schemas.declarations import Declarations, load_declarations
 from stores.warehouse import Warehouse
 from tests.resolution.tables import empty_warehouse
 from tests.resolution.village import Village
+from tests.trials import IS_FULL
 
-IS_FULL_TRIAL = os.environ.get("HUB_TRIALS") == "full"
-SCHEDULES, STEPS = (150, 12) if IS_FULL_TRIAL else (2, 4)
+SCHEDULES, STEPS = (150, 12) if IS_FULL else (2, 4)
 TABLES = (
     *("entity", "person", "house", "unit", "fact_print", "relation"),
     *("living_evidence", "let_out", "kin", "kin_stay", "stay", "residence", "placed_on"),
