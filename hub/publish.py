@@ -17,7 +17,7 @@ from hub.findings import find_all
 from hub.fingerprint import declarations_hash
 from hub.graph.ladybug import LadybugSettings, build_ladybug, open_ladybug
 from hub.graph.port import GraphOrigin
-from hub.graph.tables import build_graph_tables
+from hub.graph.tables import build_graph_tables, check_graph
 from hub.match_index import write_match_index
 from hub.settings import Settings, size_in_bytes
 from hub.site import Site
@@ -164,12 +164,18 @@ def _pool_bytes(settings: Settings) -> int:
 
 
 def _answer_from_graph(site: Site, warehouse: Warehouse, file: Path, plan: Plan) -> pa.Table:
-    """Builds the graph, which is compared with its tables before it is left in place, and asks it every question."""
+    """Builds the graph and asks it every question, while it is read whole and compared with its tables."""
     settings = LadybugSettings(buffer_pool_bytes=_pool_bytes(site.settings), timeout_seconds=QUESTION_SECONDS)
-    build_ladybug(warehouse, site.declarations.graph, file, settings=settings, expected=plan.graph)
+    build_ladybug(warehouse, site.declarations.graph, file, settings=settings)
     origin = GraphOrigin(plan.id, plan.as_of, plan.engines["ladybug"])
-    with closing(open_ladybug(file, site.declarations.graph, origin, settings=settings)) as graph:
-        return find_all(graph, site.declarations)
+    with (
+        closing(open_ladybug(file, site.declarations.graph, origin, settings=settings)) as graph,
+        ThreadPoolExecutor(max_workers=1) as apart,
+    ):
+        checking = apart.submit(check_graph, graph, plan.graph)
+        answers = find_all(graph, site.declarations)
+        checking.result()
+    return answers
 
 
 def _write_entities(site: Site, file: Path, plan: Plan) -> None:

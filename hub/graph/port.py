@@ -36,7 +36,7 @@ class Edge:
     start: EntityRef
     end: EntityRef
     type: str
-    eid: str
+    eid: int
 
     def other(self, node: EntityRef) -> EntityRef:
         """The end that is not `node`."""

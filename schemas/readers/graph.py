@@ -104,7 +104,7 @@ class RelationshipType:
 
 
 STANDARD_PROPERTIES = (
-    Property("eid", FieldType.TEXT, "eid", "Stable id of the relationship"),
+    Property("eid", FieldType.INTEGER, "eid", "Stable number of the relationship, unique within its type"),
     Property("valid_from", FieldType.DATE, "valid_from", "First day in force"),
     Property("valid_to", FieldType.DATE, "valid_to", "First day no longer in force; null while open"),
     Property("source", FieldType.TEXT, "source", "Feed, or the derivation, that it comes from"),
