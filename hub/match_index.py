@@ -1,4 +1,4 @@
-"""Fills the match index of a snapshot with the keys of the linkage models' blocking rules."""
+"""Fills the match index of a snapshot with the blocking keys that the linking has found records by."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,9 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from hub.site import Site
-from resolution.blocking import rule_keys_sql
-from resolution.columns import build_linked, fit_model, resolved_sources
-from schemas.readers.linkage import KeyRule
+from resolution.columns import fit_model
+from resolution.kept import Kept
 from stores.match_file import write_match_file
 
 # The engine's own hash, without its last bit so that it fits a signed number: look up with the version that the
@@ -17,20 +16,22 @@ KEY = "CAST(hash({}) >> 1 AS BIGINT)"
 
 
 def write_match_index(site: Site, file: Path) -> int:
-    """Writes the index of all registers; returns the number of pairs of key and record."""
+    """Writes the index of all registers; returns the number of pairs of key and record.
+
+    Records that were collapsed into one are found by the one that stands for them, which has their values.
+    """
     return write_match_file(file, _rules(site))
 
 
 def _rules(site: Site) -> Iterator[tuple[str, str, pa.Table]]:
     for register, model in sorted(site.declarations.linkage.items()):
-        build_linked(site.warehouse, model, resolved_sources(model))
-        fitted = fit_model(site.warehouse, model).model
-        for rule in fitted.blocking:
-            yield register, rule.id, site.warehouse.arrow(index_keys_sql(rule, fitted.many))
-        site.warehouse.execute("DROP TABLE temp.linked")
+        kept = Kept(register)
+        fitted = fit_model(site.warehouse, model, table=kept.nodes).model
+        for place, rule in enumerate(fitted.blocking):
+            yield register, rule.id, site.warehouse.arrow(index_keys_sql(kept, place))
 
 
-def index_keys_sql(rule: KeyRule, many: frozenset[str]) -> str:
-    """Rows key, record_id, each once, sorted: 63 bits of the hash of the rule's values as text."""
-    rows = rule_keys_sql(rule, many, table="linked", key=KEY)
-    return f"SELECT DISTINCT key, record_id FROM ({rows}) ORDER BY key, record_id"
+def index_keys_sql(kept: Kept, place: int) -> str:
+    """Rows key, record_id of the rule at this place, each once, sorted: 63 bits of the hash of its values as text."""
+    keys = f"SELECT CAST(key >> 1 AS BIGINT) AS key, record_id FROM {kept.keys} WHERE rule = {place}"
+    return f"SELECT DISTINCT * FROM ({keys}) ORDER BY key, record_id"

@@ -87,10 +87,10 @@ def context_sql(register: str, context: LinkContext, sources: Sources) -> str:
     """
 
 
-def fit_model(warehouse: Warehouse, model: LinkageModel) -> FittedModel:
-    """The model without the rules, levels and comparisons on columns that no record of `linked` fills."""
+def fit_model(warehouse: Warehouse, model: LinkageModel, *, table: str = "linked") -> FittedModel:
+    """The model without the rules, levels and comparisons on columns that no row of the table fills."""
     ids = frozenset(each.id for each in model.columns) | {each.id for each in model.contexts}
-    empty = ids - filled_columns(warehouse, model)
+    empty = ids - filled_columns(warehouse, model, table)
     comparisons = [_fit_comparison(each, empty) for each in model.comparisons]
     fitted = replace(
         model,
@@ -101,11 +101,11 @@ def fit_model(warehouse: Warehouse, model: LinkageModel) -> FittedModel:
     return FittedModel(fitted, _left_out(model, fitted, empty))
 
 
-def filled_columns(warehouse: Warehouse, model: LinkageModel) -> frozenset[str]:
-    """The columns of `linked` that some record fills."""
+def filled_columns(warehouse: Warehouse, model: LinkageModel, table: str = "linked") -> frozenset[str]:
+    """The model's columns that some row of the table fills."""
     ids = [each.id for each in model.columns] + [each.id for each in model.contexts]
     counted = ", ".join(f'count("{name}")' for name in ids)
-    counts = warehouse.rows(f"SELECT {counted} FROM linked")[0]
+    counts = warehouse.rows(f"SELECT {counted} FROM {table}")[0]
     return frozenset(name for name, count in zip(ids, counts, strict=True) if count > 0)
 
 
