@@ -97,14 +97,18 @@ def _renewed(warehouse: Warehouse, name: str, source: str) -> bool:
             f"CREATE OR REPLACE TEMP TABLE {place} AS SELECT rowid AS place, {row_hash_sql(columns)} AS h FROM {table}"
         )
     try:
+        warehouse.execute(
+            "CREATE OR REPLACE TEMP TABLE differing AS SELECT held.place AS gone, wanted.place AS new "
+            "FROM held FULL JOIN wanted USING (h) WHERE held.place IS NULL OR wanted.place IS NULL"
+        )
         # Places of rows that were deleted before are not given out again: they count as what lies there unwanted.
-        counted = "SELECT count(*) >= {} * (SELECT max(place) + 1 FROM held) FROM held SEMI JOIN wanted USING (h)"
-        if warehouse.rows(counted.format(_WORTH_KEEPING)) != [(True,)]:
+        counted = "(SELECT count(*) FROM held) - (SELECT count(gone) FROM differing)"
+        if warehouse.rows(f"SELECT {counted} >= {_WORTH_KEEPING} * max(place + 1) FROM held") != [(True,)]:
             return False
-        gone = "SELECT place FROM held ANTI JOIN wanted USING (h)"
-        new = "SELECT place FROM wanted ANTI JOIN held USING (h)"
+        gone, new = (f"SELECT {one} FROM differing WHERE {one} IS NOT NULL" for one in ("gone", "new"))
         warehouse.execute(f"DELETE FROM copy.main.{name} WHERE rowid IN ({gone})")
         warehouse.execute(f"INSERT INTO copy.main.{name} SELECT * FROM {source} WHERE rowid IN ({new})")
     finally:
-        warehouse.execute("DROP TABLE temp.held; DROP TABLE temp.wanted")
+        for each in ("held", "wanted", "differing"):
+            warehouse.execute(f"DROP TABLE IF EXISTS temp.{each}")
     return True
