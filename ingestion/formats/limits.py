@@ -23,10 +23,10 @@ PACKING_RATIO = 250
 RATIO_FROM_BYTES = 16 * MIB
 
 SHEET_CELLS = 10_000_000
-"""Rows times columns up to the last cell used; each takes about 90 bytes of memory while the sheet is read."""
+"""Rows times columns up to the last cell used, of all visible sheets; each takes about 90 bytes while they are read."""
 
 SHEET_TEXT_BYTES = 512 * MIB
-"""All texts of a sheet, each shared one counted where it is used."""
+"""All texts of the visible sheets, each shared one counted where it is used."""
 
 HEADER_ROWS = 20
 """The rows in which the header of a sheet is looked for."""

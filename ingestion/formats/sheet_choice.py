@@ -1,6 +1,6 @@
 """Which sheet of a workbook holds the rows, and in which row its header stands; what is ambiguous is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -9,9 +9,9 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from ingestion.errors import RefusedDeliveryError
 from ingestion.formats.header import count_known, is_header
-from ingestion.formats.limits import HEADER_ROWS, VISIBLE_SHEETS
+from ingestion.formats.limits import HEADER_ROWS, MIB, SHEET_CELLS, SHEET_TEXT_BYTES, VISIBLE_SHEETS
 from ingestion.formats.sheet_scan import SheetScan, scan_sheet
-from ingestion.formats.workbook_parts import WorkbookParts, open_parts
+from ingestion.formats.workbook_parts import OTHER_FORMAT, WorkbookParts, open_parts
 from schemas.readers.contracts import FeedContract
 
 
@@ -41,7 +41,9 @@ def choose_sheet(path: Path, contract: FeedContract, *, file: str) -> ChosenShee
     parts = open_parts(path, file=file)
     try:
         book = CalamineWorkbook.from_path(path)
-        sheets = [_look_into(name, book, parts, contract) for name in _visible_sheets(book, contract, parts)]
+        scans = {name: scan_sheet(parts, name) for name in _visible_sheets(book, contract, parts)}
+        _refuse_too_much(scans.values(), parts)
+        sheets = [_look_into(book.get_sheet_by_name(name), scan, contract) for name, scan in scans.items()]
     except (CalamineError, OSError, ValueError) as error:
         raise RefusedDeliveryError(
             f"{file}: cannot be read as Excel ({error}): save it in Excel again and hand it in again"
@@ -76,9 +78,21 @@ def _visible_sheets(book: CalamineWorkbook, contract: FeedContract, parts: Workb
     return visible
 
 
-def _look_into(name: str, book: CalamineWorkbook, parts: WorkbookParts, contract: FeedContract) -> ChosenSheet:
-    scan = scan_sheet(parts, name)
-    cells = book.get_sheet_by_name(name)
+def _refuse_too_much(scans: Collection[SheetScan], parts: WorkbookParts) -> None:
+    cells, text = sum(scan.rows * scan.columns for scan in scans), sum(scan.text_bytes for scan in scans)
+    if cells > SHEET_CELLS:
+        parts.refuse(
+            f"its visible sheets reach over {cells:,} cells together, more than {SHEET_CELLS:,}: leave the one with "
+            "the rows"
+        )
+    if text > SHEET_TEXT_BYTES:
+        parts.refuse(
+            f"the texts of its visible sheets take {text // MIB:,} MiB, more than {SHEET_TEXT_BYTES // MIB}: "
+            f"{OTHER_FORMAT}"
+        )
+
+
+def _look_into(cells: CalamineSheet, scan: SheetScan, contract: FeedContract) -> ChosenSheet:
     first = [_names(row) for row in islice(cells.iter_rows(), HEADER_ROWS)] or [()]
     # The first row that names every column, else the one that names most, of which the message then tells.
     row = max(range(len(first)), key=lambda each: (count_known(first[each], contract), -each))

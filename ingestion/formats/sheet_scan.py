@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 import numpy as np
 
-from ingestion.formats.limits import LIST_BYTES, MIB, SHEET_CELLS, SHEET_TEXT_BYTES
+from ingestion.formats.limits import LIST_BYTES, MIB, SHEET_CELLS
 from ingestion.formats.workbook_parts import OTHER_FORMAT, WorkbookParts
 
 SHARED = "xl/sharedStrings.xml"
@@ -64,9 +64,6 @@ def scan_sheet(parts: WorkbookParts, sheet: str) -> SheetScan:
                 f"sheet {sheet} reaches to row {scan.rows:,} and column {scan.columns:,}, more than {SHEET_CELLS:,} "
                 "cells: delete what stands far from the rows"
             )
-        if scan.text_bytes > SHEET_TEXT_BYTES:
-            limit = SHEET_TEXT_BYTES // MIB
-            parts.refuse(f"the texts of sheet {sheet} take more than {limit} MiB: {OTHER_FORMAT}")
     return scan
 
 

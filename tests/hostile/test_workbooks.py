@@ -30,6 +30,13 @@ def with_part(name: str, text: bytes) -> Callable[[], bytes]:
     return lambda: with_parts(workbook(three()), {name: lambda _: text})
 
 
+def several_far_sheets() -> bytes:
+    def far(text: bytes) -> bytes:
+        return text.replace(b"</sheetData>", b'<row r="6000"><c r="ALL6000"><v>1</v></c></row></sheetData>')
+
+    return with_parts(workbook(three(), [["a"]], [["a"]]), {SHEET.replace("1", number): far for number in "23"})
+
+
 def one_text_everywhere() -> bytes:
     rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (row, row) for row in range(10, 1000))
     return with_parts(
@@ -73,7 +80,14 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         sheet_with(b"</sheetData>", b"<x:row><x:c s='1' r = 'XFD1048576'><v>1</v></x:c></x:row></sheetData>"),
         "sheet Sheet1 reaches to row 1,048,576 and column 16,384",
     ),
-    "one long text in a thousand cells": (one_text_everywhere, "the texts of sheet Sheet1 take more than 512 MiB"),
+    "cells far from the others in several sheets": (
+        several_far_sheets,
+        "its visible sheets reach over 12,000,040 cells together, more than 10,000,000: leave the one with the rows",
+    ),
+    "one long text in a thousand cells": (
+        one_text_everywhere,
+        "the texts of its visible sheets take [0-9]+ MiB, more than 512: have the contract changed to CSV or Parquet",
+    ),
     "cells without places": (
         sheet_with(b' r="B2"', b""),
         "its cells are written without their places: open it in Excel",
