@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from stores.durable import file_sha256, remove_durably, replace_durably, sync_folder
+from stores.durable import file_hash, remove_durably, replace_durably, sync_folder
 from stores.encryption import decrypt_file, encrypt_file
 from stores.errors import ArchiveError
 from stores.home import Home
@@ -55,7 +55,7 @@ class Archive:
     def sealed(self, delivery: Delivery) -> SealedDelivery | None:
         """The spool copy of a delivery that was received, if it is there and is what the ledger says it is."""
         path = self._sealed_path(delivery.name)
-        if not path.is_file() or file_sha256(path) != delivery.sha256:
+        if not path.is_file() or file_hash(path) != delivery.sha256:
             return None
         return SealedDelivery(delivery.name, path, delivery.sha256)
 

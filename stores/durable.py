@@ -42,7 +42,7 @@ def remove_durably(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def file_sha256(path: Path) -> str:
+def file_hash(path: Path) -> str:
     """SHA-256 of the file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from stores.durable import file_hash as file_hash
 from stores.durable import sync_file, sync_folder
 from stores.errors import StoreError
 
@@ -223,9 +224,3 @@ class SnapshotShelf:
             leftover.rename(leftover.with_suffix(".gone"))
         for gone in self.folder.glob(".*.gone"):
             shutil.rmtree(gone, ignore_errors=True)
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from stores.durable import file_sha256, remove_durably, sync_file, sync_folder
+from stores.durable import file_hash, remove_durably, sync_file, sync_folder
 from stores.errors import StoreError
 from stores.operational.tables import generation, lineage
 
@@ -96,7 +96,7 @@ class Identity:
         sync_file(files.entities)
         sync_folder(self._folder)
         named = {"register": register, "run_id": run_id}
-        hashes = {"members_sha256": file_sha256(files.members), "entities_sha256": file_sha256(files.entities)}
+        hashes = {"members_sha256": file_hash(files.members), "entities_sha256": file_hash(files.entities)}
         rows = [{**named, "generation": number, **asdict(each), "kind": each.kind.value} for each in events]
         with self._engine.begin() as connection:
             connection.execute(generation.insert().values(**named, number=number, **hashes))
@@ -142,4 +142,4 @@ class Identity:
 
 
 def _is_whole(file: Path, sha256: str) -> bool:
-    return file.is_file() and file_sha256(file) == sha256
+    return file.is_file() and file_hash(file) == sha256

@@ -3,8 +3,9 @@
 from datetime import date
 from pathlib import Path
 
+from stores.durable import file_hash
 from stores.home import Home, create_home
-from stores.snapshots import ENTITIES, Manifest, SnapshotShelf, file_hash
+from stores.snapshots import ENTITIES, Manifest, SnapshotShelf
 from stores.summaries import copy_tables, summarise
 from stores.warehouse import open_warehouse
 

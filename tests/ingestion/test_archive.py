@@ -5,7 +5,7 @@ import pytest
 
 from ingestion.ingest import ingest
 from ingestion.recovery import rebuild
-from stores.durable import file_sha256
+from stores.durable import file_hash
 from stores.errors import ArchiveError
 from tests.ingestion.village import DELTA, FULL, Village, csv_text, open_village, row
 
@@ -54,7 +54,7 @@ def test_what_is_kept_is_not_readable_in_the_archive_folder(village: Village) ->
 def test_the_ledger_keeps_the_hash_of_the_file_as_it_came(village: Village) -> None:
     village.take(FULL, row("1"))
 
-    assert village.context.operational.ledger.get(1).sha256 == file_sha256(village.inbox / FULL)
+    assert village.context.operational.ledger.get(1).sha256 == file_hash(village.inbox / FULL)
 
 
 def test_the_spool_is_empty_when_the_delivery_is_in(village: Village) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stores.snapshots import ENTITIES, Manifest, SnapshotError, SnapshotShelf, TableSummary, file_hash
+from stores.durable import file_hash
+from stores.snapshots import ENTITIES, Manifest, SnapshotError, SnapshotShelf, TableSummary
 
 
 def put(shelf: SnapshotShelf, name: str, content: bytes = b"rows") -> None:
