@@ -35,6 +35,12 @@ VISIBLE_SHEETS = 20
 
 PARQUET_ROWS = 100_000_000
 
+PARQUET_TEXT_BYTES = 256 * MIB
+"""All values of a Parquet file as text; above it the file is measured by `PACKING_RATIO` too."""
+
+VALUE_BYTES = 16
+"""What a value takes while a file is read, less the bytes of a long text."""
+
 LIST_BYTES = 16 * MIB
 """The list of the sheets of a workbook, unpacked."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingestion.errors import RefusedDeliveryError
 from ingestion.formats.header import check_header
-from ingestion.formats.limits import PARQUET_ROWS
+from ingestion.formats.limits import MIB, PACKING_RATIO, PARQUET_ROWS, PARQUET_TEXT_BYTES, VALUE_BYTES
 from ingestion.formats.rows_sql import empty_rows_sql, kept_columns, parquet_sql
 from ingestion.identifiers import identifier_columns
 from schemas.readers.contracts import FeedContract
@@ -20,6 +20,7 @@ _AS_TEXT = re.compile(
 )
 _NESTED = re.compile(r".*\]|(STRUCT|MAP)\(.*\)", re.DOTALL)
 _ALTERED = re.compile(r"BLOB|TIME ZONE|INTERVAL|UNION|VARIANT")
+_LONG = re.compile(rf"VARCHAR|JSON|{_NESTED.pattern}", re.DOTALL)
 # Up to here every whole number has a float of its own.
 _WHOLE_BELOW = {"FLOAT": "1e7", "DOUBLE": "1e15"}
 
@@ -35,9 +36,10 @@ def read_parquet_rows(path: Path, contract: FeedContract, warehouse: Warehouse, 
         described = warehouse.rows(f"DESCRIBE SELECT * FROM {source}")
         names = list(_top_names(path, warehouse))
         unknown = check_header(names, contract, file=file)
-        _refuse_too_many_rows(path, warehouse, file)
         columns = {name: (str(row[0]), str(row[1])) for name, row in zip(names, described, strict=True)}
-        _refuse_types({name: columns[name][1] for name in kept_columns(contract)}, file)
+        kept = {name: columns[name][1] for name in kept_columns(contract)}
+        _refuse_types(kept, file)
+        _refuse_too_much(path, [columns[name] for name in kept], warehouse, file)
         warehouse.execute(parquet_sql(path, _texts(columns, contract)))
     except WarehouseError as error:
         raise RefusedDeliveryError(
@@ -62,11 +64,21 @@ def _top_names(path: Path, warehouse: Warehouse) -> Iterator[str]:
         inside = max(0, inside - 1) + children
 
 
-def _refuse_too_many_rows(path: Path, warehouse: Warehouse, file: str) -> None:
+def _refuse_too_much(path: Path, columns: Sequence[tuple[str, str]], warehouse: Warehouse, file: str) -> None:
+    """A few bytes may repeat a few values until they fill memory and disk."""
     rows = warehouse.rows(f"SELECT num_rows FROM parquet_file_metadata({quote_text(str(path))})")[0][0]
     if rows > PARQUET_ROWS:
         raise RefusedDeliveryError(
             f"{file}: {rows:,} rows are more than the {PARQUET_ROWS:,} of one file: hand it in in parts, as deltas"
+        )
+    long = [_text_sql(*column, as_it_is=True) for column in columns if _LONG.fullmatch(column[1])]
+    lengths = " + ".join(f"coalesce(sum(strlen({text})), 0)" for text in long) or "0"
+    [(length,)] = warehouse.rows(f"SELECT {lengths} FROM read_parquet({quote_text(str(path))})")
+    size = rows * len(columns) * VALUE_BYTES + int(length)
+    if size > max(PARQUET_TEXT_BYTES, PACKING_RATIO * path.stat().st_size):
+        raise RefusedDeliveryError(
+            f"{file}: its values unpack to {size // MIB:,} MiB, more than {PACKING_RATIO} times its size: export it "
+            "anew and hand it in again"
         )
 
 

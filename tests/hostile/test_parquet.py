@@ -119,6 +119,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         "columns missing: 姓名: hand it in",
     ),
     "a column doubled": (lambda: written(doubled()), "columns named twice: 姓名: hand it in again with each name once"),
+    "one long text over and over": (
+        lambda: written(pa.concat_tables([table(*people("王" * 10_000))] * 20_000)),
+        "its values unpack to 576 MiB, more than 250 times its size: export it anew",
+    ),
     "text that is not UTF-8": (
         lambda: written(table(*people("王小明"))).replace("王小明".encode(), b"\xff" * 9),
         "cannot be read as Parquet",
