@@ -19,7 +19,7 @@ from schemas.readers.contracts import FeedContract
 class ChosenSheet:
     """The sheet that is read: its cells, what its XML says of them, and its header with the row where it stands.
 
-    `first_column` is the number of the column that the header begins with.
+    `first_column` is the number of the column that the header begins with; `hidden` are sheets that are not read.
     """
 
     cells: CalamineSheet
@@ -27,6 +27,13 @@ class ChosenSheet:
     header: tuple[str, ...]
     header_row: int
     first_column: int
+    hidden: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        """Where the header stands, for people."""
+        unread = f" (hidden, so nobody looked at it: {', '.join(self.hidden)})" if self.hidden else ""
+        return f"sheet {self.cells.name}, row {self.header_row}{unread}"
 
     def has_header(self, contract: FeedContract) -> bool:
         """Whether the sheet names every column of the contract."""
@@ -43,7 +50,8 @@ def choose_sheet(path: Path, contract: FeedContract, *, file: str) -> ChosenShee
         book = CalamineWorkbook.from_path(path)
         scans = {name: scan_sheet(parts, name) for name in _visible_sheets(book, contract, parts)}
         _refuse_too_much(scans.values(), parts)
-        sheets = [_look_into(book.get_sheet_by_name(name), scan, contract) for name, scan in scans.items()]
+        hidden = tuple(each.name for each in book.sheets_metadata if each.visible != SheetVisibleEnum.Visible)
+        sheets = [_look_into(book.get_sheet_by_name(name), scan, hidden, contract) for name, scan in scans.items()]
     except (CalamineError, OSError, ValueError) as error:
         raise RefusedDeliveryError(
             f"{file}: cannot be read as Excel ({error}): save it in Excel again and hand it in again"
@@ -92,12 +100,12 @@ def _refuse_too_much(scans: Collection[SheetScan], parts: WorkbookParts) -> None
         )
 
 
-def _look_into(cells: CalamineSheet, scan: SheetScan, contract: FeedContract) -> ChosenSheet:
+def _look_into(cells: CalamineSheet, scan: SheetScan, hidden: tuple[str, ...], contract: FeedContract) -> ChosenSheet:
     first = [_names(row) for row in islice(cells.iter_rows(), HEADER_ROWS)] or [()]
     # The first row that names every column, else the one that names most, of which the message then tells.
     row = max(range(len(first)), key=lambda each: (count_known(first[each], contract), -each))
     start = cells.start or (0, 0)
-    return ChosenSheet(cells, scan, first[row], row + 1, start[1] + 1)
+    return ChosenSheet(cells, scan, first[row], row + 1, start[1] + 1, hidden)
 
 
 def _names(row: Sequence[object]) -> tuple[str, ...]:

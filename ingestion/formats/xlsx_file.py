@@ -41,7 +41,7 @@ def read_xlsx_rows(path: Path, contract: FeedContract, warehouse: Warehouse, *, 
     no rows. Raises RefusedDeliveryError where the file is not Excel, asks for too much, or its columns are wrong.
     """
     sheet = choose_sheet(path, contract, file=file)
-    unknown = check_header(sheet.header, contract, file=file, place=f"sheet {sheet.cells.name}, row {sheet.header_row}")
+    unknown = check_header(sheet.header, contract, file=file, place=sheet.place)
     faults = _faults(sheet, contract, file)
     rows = _rows(sheet, faults)
     warehouse.execute(empty_rows_sql(contract))

@@ -124,7 +124,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a sheet list that is no XML": (with_part("xl/workbook.xml", b"<workbook>"), "hand it in again"),
     "only hidden sheets hold the rows": (
         lambda: workbook(three(), [["a"]], hidden=[0]),
-        "sheet Sheet2, row 1: columns missing: 编号",
+        r"sheet Sheet2, row 1 \(hidden, so nobody looked at it: Sheet1\): columns missing: 编号",
     ),
     "two sheets with rows": (
         lambda: workbook(three(), three()),
