@@ -30,6 +30,7 @@ FORBIDDEN_FORMS = {
     r"\bcollect\s*\(\s*(?!DISTINCT\b)": "collect without DISTINCT; the engines order and repeat differently",
     r"\bdate\s*\(\s*\)": "today's date; pass $as_of",
     r"\bround\s*\([^,()]*\)": "round with one argument; give the digits too",
+    r"\bround\s*\(.*?,\s*[1-9]": "round to a fraction; the engines part at halves: floor(x * 10 + 0.5) / 10",
     r"--|-->|<--": "a relationship without a type",
     r"\)\s*\[": "indexing a list; the engines count from different ends",
 }

@@ -76,6 +76,6 @@ WITH h, residents, since, a, count(DISTINCT b.id) + 1 AS family
 WITH h, residents, since, max(family) AS largest_family, round(sum(1.0 / family), 0) AS households
 WHERE largest_family < residents AND households >= $least_households
 RETURN h.id AS house_id, h.address AS address, residents AS residents, h.area_m2 AS area_m2, h.rooms AS rooms,
-  round(h.area_m2 / residents, 1) AS m2_each, households AS households, largest_family AS largest_family, since AS since
+  floor(h.area_m2 / residents * 10 + 0.5) / 10 AS m2_each, households AS households, largest_family AS largest_family, since AS since
 ORDER BY residents DESC, house_id
 LIMIT $limit
