@@ -110,14 +110,21 @@ def _numbers(counts: Counter[str]) -> list[int]:
 
 def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> Group:
     found = Counter[tuple[str, str, str]]()
+    first: dict[tuple[str, str, str], str] = {}
     for each in reports:
-        found.update({("set aside 隔离", each.feed, rule): count for rule, count in each.quarantine.items()})
-        found.update({("doubtful 存疑", each.feed, rule): count for rule, count in each.issues.items()})
+        for fate, rules in (("set aside 隔离", each.quarantine), ("doubtful 存疑", each.issues)):
+            for rule, count in rules.items():
+                found[fate, each.feed, rule] += count
+                place = f"no. {each.delivery_id} line {each.first_lines.get(rule, '–')}"
+                first.setdefault((fate, each.feed, rule), place)
     ordered = sorted(found.items(), key=lambda item: (item[0][0].startswith("doubtful"), -item[1], item[0]))
-    rows = [(feed, fate, _meaning(feed, rule, declarations), n) for (fate, feed, rule), n in ordered[:RULES_SHOWN]]
+    rows = [
+        (feed, fate, _meaning(feed, rule, declarations), first[fate, feed, rule], n)
+        for (fate, feed, rule), n in ordered[:RULES_SHOWN]
+    ]
     rest = sum(n for _, n in ordered[RULES_SHOWN:])
     caption = f"and {len(ordered) - RULES_SHOWN} more kinds, {rest:,} rows" if rest else ""
-    return table("Why 原因", ["feed", "fate", "rule", "#rows"], rows, caption=caption)
+    return table("Why 原因", ["feed", "fate", "rule", "first in", "#rows"], rows, caption=caption)
 
 
 def _meaning(feed: str, rule: str, declarations: Declarations) -> str:

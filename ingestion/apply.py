@@ -107,15 +107,17 @@ def _report(delivery: Delivery, warehouse: Warehouse) -> DeliveryReport:
     unnamed = set(counts) - {outcome.value for outcome in Outcome}
     if unnamed:
         raise ConservationError(f"{delivery.file}: rows with unknown outcomes {unnamed}: report this to the developers")
-    rule = "SELECT rule, count(*) FROM quarantine.{} WHERE {} GROUP BY rule ORDER BY rule"
+    rules = "SELECT rule, count(*), min(line) FROM quarantine.{} WHERE {} GROUP BY rule ORDER BY rule"
+    aside, issues = (warehouse.rows(rules.format(table, here)) for table in ("quarantined_row", "issue"))
     ended = warehouse.rows(f"SELECT count(*) FROM raw.tombstone WHERE {here} AND line IS NULL")[0][0]
     return replace(
         report_of(delivery, note=""),
         rows=warehouse.rows("SELECT count(*) FROM delivery_row")[0][0],
         ended=ended,
         counts={outcome.value: counts.get(outcome.value, 0) for outcome in Outcome},
-        quarantine=dict(warehouse.rows(rule.format("quarantined_row", here))),
-        issues=dict(warehouse.rows(rule.format("issue", here))),
+        quarantine={rule: count for rule, count, _ in aside},
+        issues={rule: count for rule, count, _ in issues},
+        first_lines={rule: line for rule, _, line in (*aside, *issues)},
     )
 
 

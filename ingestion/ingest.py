@@ -1,5 +1,6 @@
 """Takes files and folders in: recognise → seal → read → archive → check → apply → standardise."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -50,14 +51,19 @@ def approve_waiting(chosen: Sequence[str], context: IngestContext) -> list[Deliv
 def _with_doubts(reports: Sequence[DeliveryReport], context: IngestContext) -> list[DeliveryReport]:
     """The reports with what was found only as the rows were standardised: keys and ID numbers of two persons."""
     found = context.warehouse.rows(
-        "SELECT delivery_id, rule, count(*) FROM quarantine.issue WHERE rule IN (?, ?) GROUP BY ALL ORDER BY ALL",
+        "SELECT delivery_id, rule, count(*), min(line) FROM quarantine.issue WHERE rule IN (?, ?) "
+        "GROUP BY delivery_id, rule ORDER BY delivery_id, rule",
         [KEY_REUSED, ID_SHARED],
     )
-    doubts: dict[int | None, dict[str, int]] = {}
-    for delivery_id, rule, count in found:
-        doubts.setdefault(delivery_id, {})[rule] = count
+    doubts, lines = defaultdict[int | None, dict[str, int]](dict), defaultdict[int | None, dict[str, int]](dict)
+    for delivery_id, rule, count, line in found:
+        doubts[delivery_id][rule], lines[delivery_id][rule] = count, line
     return [
-        replace(each, issues={**each.issues, **doubts.get(each.delivery_id, {})})
+        replace(
+            each,
+            issues={**each.issues, **doubts[each.delivery_id]},
+            first_lines={**each.first_lines, **lines[each.delivery_id]},
+        )
         if each.state == DeliveryState.APPLIED
         else each
         for each in reports
@@ -128,7 +134,15 @@ def _take_in_again(
     if known.sha256 != sealed.sha256:
         note = f"{known.name} came before with other content ({known.file}): hand corrections in under a new sequence"
         return [
-            replace(report_of(known, state="refused", note=note), rows=0, ended=0, counts={}, quarantine={}, issues={})
+            replace(
+                report_of(known, state="refused", note=note),
+                rows=0,
+                ended=0,
+                counts={},
+                quarantine={},
+                issues={},
+                first_lines={},
+            )
         ]
     if known.state is DeliveryState.WAITING:
         return _approve(known, context) if approve else [report_of(known)]

@@ -27,7 +27,8 @@ class DeliveryReport:
 
     `state` is as in the ledger, or `repeated` where the same delivery had come before and nothing changed,
     `read again` for a whole feed whose contract changed, `unread` where a department's database was not, or
-    `unrecognised`. `counts` adds up to `rows`; `ended` counts rows that a full dump no longer carries.
+    `unrecognised`. `counts` adds up to `rows`; `ended` counts rows that a full dump no longer carries. `quarantine` and
+    `issues` count the rows of each rule, `first_lines` has the first line of each.
     """
 
     feed: str
@@ -42,6 +43,7 @@ class DeliveryReport:
     counts: Mapping[str, int] = field(default_factory=dict)
     quarantine: Mapping[str, int] = field(default_factory=dict)
     issues: Mapping[str, int] = field(default_factory=dict)
+    first_lines: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
     @property
@@ -57,6 +59,7 @@ class DeliveryReport:
             "counts": dict(self.counts),
             "quarantine": dict(self.quarantine),
             "issues": dict(self.issues),
+            "first_lines": dict(self.first_lines),
         }
 
     def assert_conserved(self) -> None:
@@ -84,5 +87,6 @@ def report_of(delivery: Delivery, *, state: str | None = None, note: str | None 
         counts=outcome.get("counts", {}),
         quarantine=outcome.get("quarantine", {}),
         issues=outcome.get("issues", {}),
+        first_lines=outcome.get("first_lines", {}),
         note=delivery.note if note is None else note,
     )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,20 @@ def test_ingest_says_of_each_delivery_what_became_of_it(hub: Hub, home: str, tmp
     assert "3 new" in done.out
     again = hub("ingest", str(tmp_path / "inbox" / FULL), "--home", home)
     assert (again.code, "1 deliveries had come before: nothing changed for them" in again.out) == (0, True)
+
+
+def test_ingest_says_why_rows_were_set_aside_or_are_doubted_and_where_the_first_one_stands(
+    hub: Hub, home: str, tmp_path: Path
+) -> None:
+    path = Path(put(tmp_path, FULL, 4))
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines[2] = lines[2].replace("王小明", "")
+    lines[3] = lines[3].replace("低保", "什么")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    done = hub("ingest", str(path), "--home", home)
+
+    assert re.search(r"set aside 隔离 +a column that must be filled is empty +no\. 1 line 3 +1", done.out)
+    assert re.search(r"doubtful 存疑 +a code that the contract does not list.* +no\. 1 line 4 +1", done.out)
 
 
 def test_a_short_dump_waits_and_is_let_through_by_its_number(hub: Hub, home: str, tmp_path: Path) -> None:
