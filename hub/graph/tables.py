@@ -108,21 +108,23 @@ def relationship_table_sql(each: RelationshipType, declarations: GraphDeclaratio
 
     Rows whose end is no node, and rows that join a thing with itself, are left out.
     """
-    known = " UNION ALL ".join(
-        f"SELECT '{label.label}' AS label, id FROM {label.table}" for label in _end_labels(each, declarations.graph)
-    )
+    starts, ends = ({getattr(end, side) for end in each.ends} for side in ("start", "end"))
     return (
         f"CREATE OR REPLACE TABLE {each.table} AS "
-        f"WITH known AS ({known}), found AS ({_source_sql(each, declarations)}) "
-        "SELECT found.* FROM found "
-        "SEMI JOIN known AS s ON s.label = found.start_label AND s.id = found.start_id "
-        "SEMI JOIN known AS e ON e.label = found.end_label AND e.id = found.end_id "
+        f"WITH found AS ({_source_sql(each, declarations)}) SELECT found.* FROM found "
+        f"{_known_sql('start', [declarations.graph.labels[name] for name in sorted(starts)])} "
+        f"{_known_sql('end', [declarations.graph.labels[name] for name in sorted(ends)])} "
         "WHERE (start_label, start_id) <> (end_label, end_id)"
     )
 
 
-def _end_labels(each: RelationshipType, model: GraphModel) -> list[NodeLabel]:
-    return [model.labels[name] for name in sorted({name for end in each.ends for name in (end.start, end.end)})]
+def _known_sql(side: str, labels: list[NodeLabel]) -> str:
+    """Keeps the rows of `found` whose end on this side is a node; where it has one label only, by id alone."""
+    if len(labels) == 1:
+        return f"SEMI JOIN {labels[0].table} AS one_{side} ON one_{side}.id = found.{side}_id"
+    known = " UNION ALL ".join(f"SELECT '{each.label}' AS label, id FROM {each.table}" for each in labels)
+    same = f"one_{side}.label = found.{side}_label AND one_{side}.id = found.{side}_id"
+    return f"SEMI JOIN ({known}) AS one_{side} ON {same}"
 
 
 def _columns_sql(properties: tuple[Property, ...]) -> str:
