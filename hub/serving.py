@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 from hub.errors import PublishError, UsageError
-from hub.graph.neo4j_batches import GraphEdition
-from hub.graph.neo4j_load import GraphTables
+from hub.graph.neo4j_batches import GraphEdition, GraphTables
 from hub.graph.neo4j_servers import GraphServers, graph_servers
 from hub.graph.neo4j_settings import read_neo4j_settings
 from hub.graph.tables import summarise_graph
@@ -41,7 +40,7 @@ def tables_of(site: Site) -> GraphTables:
         raise PublishError(
             f"the warehouse does not hold the graph of snapshot {manifest.id}: run `hub publish`, then this again"
         )
-    return GraphTables(site.warehouse, site.declarations.graph, edition_of(manifest), sums)
+    return GraphTables(site.warehouse, site.declarations.graph, edition_of(manifest))
 
 
 def edition_of(manifest: Manifest) -> GraphEdition:

@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 from hub.commands.desk import Desk, verb
+from hub.graph.errors import GraphBuildError
+from hub.graph.neo4j import connected
 from hub.graph.neo4j_load import How, load, way_to
+from hub.graph.neo4j_verify import verify
 from hub.serving import servers_of, tables_of
 
 FILES = "graph-import"
@@ -41,4 +44,26 @@ def load_graph(desk: Desk, options: LoadOptions) -> None:
     desk.console.print(
         f"{loaded.uri} serves snapshot [bold]{tables.edition.snapshot_id}[/], as of {tables.edition.as_of}.",
         soft_wrap=True,
+    )
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """`hub graph verify` takes the global options only."""
+
+
+@verb(VerifyOptions)
+def verify_graph(desk: Desk, options: VerifyOptions) -> None:
+    """Compare every node and relationship on the server with the home's graph tables. 核对图库"""
+    servers = servers_of(desk.home)
+    with desk.site() as site, connected(servers.served) as server:
+        tables = tables_of(site)
+        found = verify(server, tables)
+    if found:
+        raise GraphBuildError(
+            f"{servers.served.uri} does not hold snapshot {tables.edition.snapshot_id} any more: {'; '.join(found)}. "
+            "Nobody is answered from it now; load it afresh with `hub graph load`"
+        )
+    desk.console.print(
+        f"{servers.served.uri} holds snapshot [bold]{tables.edition.snapshot_id}[/], to the last property."
     )

@@ -37,6 +37,15 @@ class GraphEdition:
     tables: str
 
 
+@dataclass(frozen=True)
+class GraphTables:
+    """The graph tables in a warehouse, by what they were declared, and which snapshot they are."""
+
+    warehouse: Warehouse
+    model: GraphModel
+    edition: GraphEdition
+
+
 def write_in_batches(server: Neo4jServer, tables: Warehouse, model: GraphModel) -> None:
     """Replaces whatever is on the server by the graph tables; the caller checks it, then marks it as a snapshot.
 

@@ -5,24 +5,22 @@ Readers never see it grow: its snapshot node is written last; what is read is lo
 
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from hub.errors import UsageError
 from hub.graph.errors import GraphBuildError, GraphServerAwayError, GraphServerError
-from hub.graph.neo4j import Neo4jServer, connect_within, connected
-from hub.graph.neo4j_batches import GraphEdition, lease, mark, write_in_batches
+from hub.graph.neo4j import connect_within, connected
+from hub.graph.neo4j_batches import GraphTables, lease, mark, write_in_batches
 from hub.graph.neo4j_files import import_command, operators_script, write_import_files
 from hub.graph.neo4j_servers import GraphServers
 from hub.graph.neo4j_settings import Neo4jSettings
 from hub.graph.neo4j_store import Served, served
-from hub.graph.neo4j_texts import count_cypher, names_cypher
-from schemas.readers.graph import GraphModel
+from hub.graph.neo4j_texts import names_cypher
+from hub.graph.neo4j_verify import compare
 from stores.progress import Progress
-from stores.snapshots import TableSummary
-from stores.warehouse import Warehouse
 
 SCRIPT = "import.sh"
 START_SECONDS = 120.0
@@ -36,16 +34,6 @@ class How(StrEnum):
     FILES = "files"
     IMPORTED = "imported"
     BATCHES = "batches"
-
-
-@dataclass(frozen=True)
-class GraphTables:
-    """The graph tables in a warehouse, by what they were declared, which snapshot they are, and their sums."""
-
-    warehouse: Warehouse
-    model: GraphModel
-    edition: GraphEdition
-    sums: Mapping[str, TableSummary]
 
 
 @dataclass(frozen=True)
@@ -79,7 +67,8 @@ def load(servers: GraphServers, tables: GraphTables, how: How, *, folder: Path, 
         progress.step("graph", "keys and names", 2, STEPS)
         server.execute(*names_cypher(tables.model))
         progress.step("graph", "check", 3, STEPS)
-        _check(server, tables)
+        if wrong := compare(server, tables):
+            raise GraphBuildError(f"{target.uri} differs from the graph tables: {'; '.join(wrong)}: load it again")
         with lease(server, "marking") as transaction:
             mark(transaction, tables.edition, verified=True)
             transaction.commit()
@@ -100,7 +89,8 @@ def held_by(settings: Neo4jSettings) -> Served | None:
     """The snapshot that readers of this server get; None where there is none, or nobody can read it."""
     try:
         with connected(settings) as server:
-            return server.read(served)
+            found = server.read(served)
+            return None if found is None or found.mistake() else found
     except GraphServerAwayError:
         if not settings.can_import:
             raise
@@ -134,15 +124,3 @@ def _run(command: Sequence[str]) -> None:
     if done.returncode != 0:
         told = "\n".join(line for line in (done.stdout + done.stderr).splitlines()[-12:] if line.strip())
         raise GraphServerError(f"{' '.join(command[:5])} … failed (exit {done.returncode}):\n{told}")
-
-
-def _check(server: Neo4jServer, tables: GraphTables) -> None:
-    texts = count_cypher(tables.model)
-    found = server.read(lambda tx: {name: tx.rows(text)[0][0] for name, text in texts.items()})
-    wrong = [
-        f"{name} has {found[name]:,} rows, its table {tables.sums[name].rows:,}"
-        for name in texts
-        if found[name] != tables.sums[name].rows
-    ]
-    if wrong:
-        raise GraphBuildError(f"{server.settings.uri} differs from the graph tables: {'; '.join(wrong)}: load it again")

@@ -52,6 +52,11 @@ class Served:
     tables: str
     published: datetime
     verified: datetime | None
+    differs: str | None
+
+    def mistake(self) -> str | None:
+        """Why nobody should read it."""
+        return self.differs and f"snapshot {self.snapshot_id} was changed by somebody else ({self.differs})"
 
 
 def served(transaction: Neo4jTransaction) -> Served | None:
@@ -59,13 +64,14 @@ def served(transaction: Neo4jTransaction) -> Served | None:
     rows = transaction.rows(SNAPSHOT_CYPHER, fresh=True)
     if not rows:
         return None
-    [[snapshot_id, as_of, tables, published, verified]] = rows
+    [[snapshot_id, as_of, tables, published, verified, differs]] = rows
     return Served(
         snapshot_id,
         as_of.to_native(),
         tables,
         datetime.fromisoformat(published),
         datetime.fromisoformat(verified) if verified else None,
+        differs,
     )
 
 
@@ -79,6 +85,7 @@ def open_neo4j(settings: Neo4jSettings, model: GraphModel) -> "Neo4jStore":
         found = server.read(served)
         if found is None:
             raise GraphServerError(f"{settings.uri} holds no whole graph: load one with `hub graph load`")
+        _refuse_mistaken(server, found)
     except BaseException:
         server.close()
         raise
@@ -159,7 +166,13 @@ class Neo4jStore:
             raise GraphMovedError(
                 f"{self._server.settings.uri} held snapshot {self._origin.snapshot_id} and {went}: ask again"
             )
+        _refuse_mistaken(self._server, now)
         return True
+
+
+def _refuse_mistaken(server: Neo4jServer, found: Served) -> None:
+    if mistake := found.mistake():
+        raise GraphServerError(f"{server.settings.uri}: {mistake}: load it afresh with `hub graph load`")
 
 
 def _edges(
@@ -176,26 +189,26 @@ def _edges(
 
 def _hashes(tx: Neo4jTransaction, model: GraphModel) -> Iterator[tuple[str, TableSummary]]:
     for name, label in model.labels.items():
-        yield name, together(_summaries(tx.stream(node_rows_cypher(label)), _typed(label.properties)))
+        yield name, together(_summaries(tx.stream(node_rows_cypher(label)), typed_columns(label.properties)))
     for name, each in model.types.items():
-        columns = [*END_COLUMNS, *_typed(each.stored_properties)]
+        columns = [*END_COLUMNS, *typed_columns(each.stored_properties)]
         texts = [relationship_rows_cypher(each, end) for end in each.ends]
         yield name, together(part for text in texts for part in _summaries(tx.stream(text), columns))
 
 
-def _typed(properties: Sequence[Property]) -> list[tuple[str, FieldType]]:
+def typed_columns(properties: Sequence[Property]) -> list[tuple[str, FieldType]]:
     return [(each.name, each.type) for each in properties]
 
 
 def _summaries(rows: Iterator[list[Any]], columns: Sequence[tuple[str, FieldType]]) -> Iterator[TableSummary]:
     with open_warehouse(None, settings=SCRATCH) as scratch:
         while part := list(islice(rows, PART_ROWS)):
-            scratch.register_arrow("returned", _table(part, columns))
+            scratch.register_arrow("returned", returned_table(part, columns))
             yield summarise(scratch, "returned")
             scratch.unregister("returned")
 
 
-def _table(rows: Sequence[list[Any]], columns: Sequence[tuple[str, FieldType]]) -> pa.Table:
+def returned_table(rows: Sequence[list[Any]], columns: Sequence[tuple[str, FieldType]]) -> pa.Table:
     arrays = {}
     for (name, kind), values in zip(columns, zip(*rows, strict=True), strict=True):
         native = [value and value.to_native() for value in values] if kind is FieldType.DATE else list(values)

@@ -6,7 +6,7 @@ from schemas.readers.graph import End, GraphModel, NodeLabel, Property, Relation
 
 SNAPSHOT, LEASE = "Snapshot", "Publication"
 AS_OF = "r.valid_from <= $as_of AND (r.valid_to IS NULL OR r.valid_to > $as_of)"
-SNAPSHOT_CYPHER = f"MATCH (s:`{SNAPSHOT}`) RETURN s.id, s.as_of, s.tables, s.published, s.verified"
+SNAPSHOT_CYPHER = f"MATCH (s:`{SNAPSHOT}`) RETURN s.id, s.as_of, s.tables, s.published, s.verified, s.differs"
 PUBLISHING_CYPHER = (
     "SHOW TRANSACTIONS YIELD metaData, database WHERE database = $database AND metaData.hub IS NOT NULL "
     "RETURN metaData.hub"
@@ -18,6 +18,7 @@ MARK_CYPHER = (
     f"MERGE (s:`{SNAPSHOT}`) "
     "SET s = {id: $id, as_of: $as_of, tables: $tables, published: $published, verified: $verified}"
 )
+VERIFIED_CYPHER = f"MATCH (s:`{SNAPSHOT}`) SET s.verified = $verified, s.differs = $differs"
 UNMARK_CYPHER = f"MATCH (s:`{SNAPSHOT}`) DELETE s"
 COMPONENTS_CYPHER = "CALL dbms.components() YIELD name, versions, edition RETURN versions[0], edition"
 
@@ -41,6 +42,43 @@ def create_relationships_cypher(each: RelationshipType, end: End) -> str:
     )
 
 
+def change_nodes_cypher(label: str) -> str:
+    """The statement that gives nodes of a label the properties of $rows, maps with their key."""
+    return f"UNWIND $rows AS row MATCH (n:`{label}` {{id: row.id}}) SET n = row"
+
+
+def delete_nodes_cypher(label: str) -> str:
+    """The statement that removes nodes of a label by $rows, lists of their key; one that is still related stays."""
+    return f"UNWIND $rows AS row MATCH (n:`{label}` {{id: row[0]}}) DELETE n"
+
+
+def change_relationships_cypher(each: RelationshipType, end: End) -> str:
+    """The statement that gives relationships the properties of $rows, each [start id, eid, map of its properties]."""
+    return f"UNWIND $rows AS row {_found_cypher(each.type, end.start, f'(:`{end.end}`)')} SET r = row[2]"
+
+
+def delete_relationships_cypher(type_: str, start: str) -> str:
+    """The statement that removes relationships by $rows, each [start id, eid]."""
+    return f"UNWIND $rows AS row {_found_cypher(type_, start, '()')} DELETE r"
+
+
+def touched_nodes_cypher(label: NodeLabel) -> str:
+    """Everything of the nodes whose keys are $rows, columns as in the graph table."""
+    return f"UNWIND $rows AS row MATCH (n:`{label.label}` {{id: row}}) RETURN {_columns('n', label.properties)}"
+
+
+def touched_relationships_cypher(each: RelationshipType, end: End) -> str:
+    """Everything of the relationships of $rows, each [start id, eid], columns as in the graph table."""
+    return (
+        f"UNWIND $rows AS row {_found_cypher(each.type, end.start, f'(b:`{end.end}`)')} "
+        f"RETURN '{end.start}', row[0], '{end.end}', b.id, {_columns('r', each.stored_properties)}"
+    )
+
+
+def _found_cypher(type_: str, start: str, end: str) -> str:
+    return f"MATCH (:`{start}` {{id: row[0]}})-[r:`{type_}` {{eid: row[1]}}]->{end}"
+
+
 def names_cypher(model: GraphModel) -> list[str]:
     """Statements that make every declared name known, so that an unknown one is a mistake, and every key unique."""
     properties = {one.name for each in model.labels.values() for one in each.properties}
@@ -50,7 +88,7 @@ def names_cypher(model: GraphModel) -> list[str]:
         *(f"CALL db.createRelationshipType('{name}')" for name in model.types),
         *(
             f"CALL db.createProperty('{name}')"
-            for name in sorted(properties | {"as_of", "tables", "published", "verified", "key", "by"})
+            for name in sorted(properties | {"as_of", "tables", "published", "verified", "differs", "key", "by"})
         ),
         *(constraint_cypher(label) for label in model.labels),
         constraint_cypher(LEASE, "key"),

@@ -19,12 +19,21 @@ def empty_server(running_neo4j: Server, monkeypatch: pytest.MonkeyPatch) -> Serv
     return running_neo4j
 
 
-def test_current_snapshot_is_served_after_a_load(hub: Hub, finished: Home, empty_server: Server) -> None:
+def test_current_snapshot_is_served_after_a_load_and_a_change_to_it_is_noticed(
+    hub: Hub, finished: Home, empty_server: Server
+) -> None:
     told = hub("--home", str(finished.root), "graph", "load", "--how", "batches")
     assert told.code == 0, told.err
     store = opened(empty_server)
     assert f"{empty_server.uri} serves snapshot {store.origin.snapshot_id}" in told.out
     store.close()
+    verified = hub("--home", str(finished.root), "graph", "verify")
+    assert (verified.code, "to the last property" in verified.out) == (0, True), verified.err
+    with connected(settings_of(empty_server)) as connection:
+        connection.execute("MATCH (h:House) WITH h LIMIT 1 SET h.rooms = 99")
+    verified = hub("--home", str(finished.root), "graph", "verify")
+    assert verified.code == 4
+    assert "House has other contents. Nobody is answered from it now" in verified.err
 
 
 def test_home_without_a_server_says_how_to_name_one(hub: Hub, finished: Home) -> None:

@@ -22,7 +22,13 @@ def neo4j_tools() -> None:
 
 @pytest.fixture(scope="session")
 def running_neo4j(neo4j_tools: None) -> Iterator[Server]:
-    """The server of the session; whoever writes to it clears it first."""
+    """The server of the session; whoever writes to it clears it first.
+
+    `HUB_TEST_NEO4J` names the home of one that runs already and whose graph may go, such as that of `make neo4j`.
+    """
+    if there := os.environ.get("HUB_TEST_NEO4J"):
+        yield Server(Path(there))
+        return
     folder = Path(tempfile.mkdtemp(prefix="hub-neo4j-"))
     server = make(folder / "served")
     try:

@@ -21,7 +21,7 @@ OPENS = tuple(
     for package in ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang")
 )
 HELLO = bytes.fromhex("6060b017") + bytes.fromhex("00000505") + bytes(12)
-PATIENCE = 120.0
+PATIENCE = 300.0
 ADMIN_HEAP = "1g"
 
 
