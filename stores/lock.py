@@ -4,14 +4,17 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from stores.errors import HomeBusyError, HomeError
 from stores.home import Home
+
+PATIENCE, PAUSE = 10.0, 0.05
 
 
 @contextmanager
@@ -21,15 +24,37 @@ def held(home: Home, verb: str) -> Iterator[None]:
     Raises HomeBusyError at once where another process holds it, HomeError where the home cannot be written.
     """
     with _opened(home.lock) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HomeBusyError(
-                f"{home.root} is being written by {_holder(file)}. Reading goes on as always; to write, wait until "
-                "that has ended and give the same command again"
-            ) from error
+        end = time.monotonic() + PATIENCE
+        while not _is_locked(file):
+            if time.monotonic() > end or not _is_killed(file):
+                raise HomeBusyError(
+                    f"{home.root} is being written by {_holder(file)}. Reading goes on as always; to write, wait until "
+                    "that has ended and give the same command again"
+                )
+            time.sleep(PAUSE)
         _sign(file, verb)
         yield
+
+
+def _is_locked(file: TextIO) -> bool:
+    """Whether the lock is ours now."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_killed(file: TextIO) -> bool:
+    """Whether who signed is gone: a process that it had just started may hold the lock for a moment longer."""
+    try:
+        signed = _signed(file)
+        os.kill(signed["process"], 0)
+    except ProcessLookupError:
+        return bool(signed["machine"] == socket.gethostname())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return False
 
 
 def _opened(path: Path) -> TextIO:
@@ -43,16 +68,22 @@ def _opened(path: Path) -> TextIO:
 
 
 def _sign(file: TextIO, verb: str) -> None:
-    # For people who meet the lock; nothing is decided by it, so a clock that is wrong does no harm.
+    # The time is for people who meet the lock; nothing is decided by it, so a clock that is wrong does no harm.
     since = datetime.now().astimezone().isoformat(timespec="seconds")
-    file.truncate(0)
+    file.seek(0)
+    file.truncate()
     json.dump({"verb": verb, "process": os.getpid(), "machine": socket.gethostname(), "since": since}, file)
     file.flush()
 
 
+def _signed(file: TextIO) -> Any:
+    file.seek(0)
+    return json.load(file)
+
+
 def _holder(file: TextIO) -> str:
     try:
-        signed = json.load(file)
+        signed = _signed(file)
         return f"`hub {signed['verb']}` (process {signed['process']} on {signed['machine']}, since {signed['since']})"
     except (ValueError, KeyError, TypeError):
         return "another command that has just begun"

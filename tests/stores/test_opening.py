@@ -59,6 +59,19 @@ def test_a_killed_writer_holds_nothing(home: Home) -> None:
         pass
 
 
+def test_what_a_killed_writer_started_is_waited_for_until_it_ends_too(home: Home) -> None:
+    code = (
+        "import os, signal, sys, time; from pathlib import Path; from stores.home import open_home; "
+        "from stores.lock import held\n"
+        "with held(open_home(Path(sys.argv[1])), 'run'):\n"
+        "    if os.fork(): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    time.sleep(1); os._exit(0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(home.root)], check=False).returncode < 0
+    with opened(home):
+        assert json.loads(home.lock.read_text())["process"] == os.getpid()
+
+
 def test_a_home_that_cannot_be_written_is_told_before_anything_begins(home: Home) -> None:
     # A folder where the lock should be: even the superuser, whom permissions do not stop, cannot open it.
     home.lock.mkdir()
