@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ingestion.standard_sql import decoded_sql, value_table
 from schemas.readers.contracts import FactMapping, FeedContract
-from stores.quoting import quote_name, quote_text
+from stores.quoting import number_sql, quote_name, quote_text
 
 DATE = "date"
 
@@ -33,7 +33,7 @@ def store_facts_sql(contract: FeedContract, fact: FactMapping) -> str:
     feed, kind = quote_text(contract.id), quote_text(fact.kind)
     identity = f"concat_ws(chr(31), {feed}, row_key, version, {kind}, subject_id, object_id)"
     return f"""INSERT INTO standard.fact
-SELECT (md5_number_lower({identity}) >> 1)::BIGINT, {feed}, {quote_text(contract.department)},
+SELECT {number_sql(identity)}, {feed}, {quote_text(contract.department)},
   row_key, version, {kind}, {quote_text(subject)}, subject_id, {quote_text(registers[fact.object])},
   object_id, valid_from, valid_to, observed_on, value
 FROM (

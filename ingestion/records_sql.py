@@ -8,7 +8,7 @@ from ingestion.standard_sql import COLUMN_TYPES, input_view, record_table, value
 from ingestion.standardise.registry import Standardiser
 from schemas.readers.contracts import FeedContract, FieldMapping, RecordMapping
 from schemas.readers.registers import Field, Register
-from stores.quoting import quote_name, quote_text
+from stores.quoting import number_sql, quote_name, quote_text
 
 PERSONS = """(
     SELECT * EXCLUDE (read_as), count(*) FILTER (is_another) OVER (PARTITION BY row_key, n ORDER BY version) AS read_as
@@ -63,7 +63,7 @@ named AS (
   FROM ranked
 )
 SELECT {quote_text(record.role)}, place, n, record_place, record_key,
-  (md5_number_lower({quote_text(contract.id)} || chr(31) || record_key) >> 1)::BIGINT
+  {number_sql(f"{quote_text(contract.id)} || chr(31) || record_key")}
 FROM named"""
 
 

@@ -2,6 +2,7 @@
 
 from resolution.context import Resolved
 from resolution.renewal import TOUCHED, renew
+from stores.quoting import number_sql
 from stores.warehouse import Warehouse
 
 TABLES = ("changed_fact", "stirred", "stirred_record", "fact_sort", "lifted_fact", "merged_fact")
@@ -145,6 +146,8 @@ def merged_sql() -> str:
 
 def relations_sql() -> str:
     """Rows of `resolved.relation` from the merged facts; `valid_to` is null where the relation is open."""
+    same = "kind, subject_register, subject_id, object_register, object_id, feed, coalesce(value, ''), valid_from"
+    identity = f"concat_ws(chr(31), {same})"
     return f"""
         WITH relation AS (
             SELECT kind, subject_register, subject.entity_id AS subject_id, object_register,
@@ -155,8 +158,7 @@ def relations_sql() -> str:
             JOIN resolved.entity subject ON subject.number = merged_fact.subject
             JOIN resolved.entity object ON object.number = merged_fact.object
         )
-        SELECT (md5_number(concat_ws(chr(31), kind, subject_register, subject_id, object_register, object_id, feed,
-                                     coalesce(value, ''), valid_from)) >> 65)::BIGINT AS relation_id, *
+        SELECT {number_sql(identity)} AS relation_id, *
         FROM relation
     """
 

@@ -14,6 +14,7 @@ from schemas.readers.gazetteer import Gazetteer
 from schemas.readers.graph import GraphModel, NodeLabel, Property, RelationshipSource, RelationshipType
 from schemas.readers.registers import FieldType
 from schemas.readers.residence import ResidenceRules
+from stores.quoting import number_sql
 from stores.snapshots import TableSummary
 from stores.summaries import summarise
 from stores.warehouse import Warehouse
@@ -217,8 +218,7 @@ def _geography_sql(each: RelationshipType, *, table: str, start: str, end: str) 
 
 
 def _eid_sql(*parts: str) -> str:
-    """63 bits of a hash that no version of the engine changes."""
-    return f"(md5_number_lower(concat_ws(chr(31), {', '.join(parts)})) >> 1)::BIGINT"
+    return number_sql(f"concat_ws(chr(31), {', '.join(parts)})")
 
 
 def _label_sql(register: str) -> str:
