@@ -12,7 +12,7 @@ from hub.commands.demo import demo
 from hub.commands.desk import Desk
 from hub.commands.evaluate import evaluate
 from hub.commands.explain import explain
-from hub.commands.graph import load_graph, verify_graph
+from hub.commands.graph import load_graph, publish_to_server, verify_graph
 from hub.commands.ingest import ingest
 from hub.commands.init import init
 from hub.commands.look_around import neighbourhood, path
@@ -41,7 +41,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 a delivery or its department · 2 the command or a declaration · 3 refused by policy "
     "· 4 a store, the graph or a run. --home and --schemas may stand anywhere in the line.",
 )
-graph = typer.Typer(no_args_is_help=True, help="The graph on a Neo4j server: load, verify. 图库")
+graph = typer.Typer(no_args_is_help=True, help="The graph on a Neo4j server: load, publish, verify. 图库")
 schemas = typer.Typer(no_args_is_help=True, help="Declarations: contracts, registers, models, questions. 声明")
 
 
@@ -69,6 +69,7 @@ app.command(rich_help_panel=RUN)(resolve)
 app.command(rich_help_panel=RUN)(publish)
 app.command(rich_help_panel=RUN)(run)
 graph.command("load")(load_graph)
+graph.command("publish")(publish_to_server)
 graph.command("verify")(verify_graph)
 app.add_typer(graph, name="graph", rich_help_panel=RUN)
 app.command(rich_help_panel=RUN)(status)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from hub.errors import PublishError, UsageError
 from hub.graph.neo4j_batches import GraphEdition, GraphTables
+from hub.graph.neo4j_publish import Rooms
 from hub.graph.neo4j_servers import GraphServers, graph_servers
 from hub.graph.neo4j_settings import read_neo4j_settings
 from hub.graph.tables import summarise_graph
@@ -12,6 +13,8 @@ from hub.settings import HOME_FILE
 from hub.site import Site
 from stores.home import Home
 from stores.snapshots import Manifest, TableSummary
+
+HELD, FILES = "graph-held", "graph-import"
 
 
 def servers_of(home: Home) -> GraphServers:
@@ -41,6 +44,11 @@ def tables_of(site: Site) -> GraphTables:
             f"the warehouse does not hold the graph of snapshot {manifest.id}: run `hub publish`, then this again"
         )
     return GraphTables(site.warehouse, site.declarations.graph, edition_of(manifest))
+
+
+def rooms_of(site: Site) -> Rooms:
+    """Where the home keeps what its graph servers hold, and files of an import."""
+    return Rooms(site.home.root / HELD, site.settings.temp_directory / FILES)
 
 
 def edition_of(manifest: Manifest) -> GraphEdition:

@@ -1,6 +1,7 @@
 """`hub graph`: the current snapshot's graph on a Neo4j server."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,11 +9,11 @@ import typer
 from hub.commands.desk import Desk, verb
 from hub.graph.errors import GraphBuildError
 from hub.graph.neo4j import connected
+from hub.graph.neo4j_batches import GraphEdition
 from hub.graph.neo4j_load import How, load, way_to
+from hub.graph.neo4j_publish import keep, publish_graph
 from hub.graph.neo4j_verify import verify
-from hub.serving import servers_of, tables_of
-
-FILES = "graph-import"
+from hub.serving import rooms_of, servers_of, tables_of
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,39 @@ def load_graph(desk: Desk, options: LoadOptions) -> None:
     how = way_to(servers.served, options.how)
     with desk.site() as site:
         tables = tables_of(site)
-        loaded = load(servers, tables, how, folder=site.settings.temp_directory / FILES, progress=site.progress)
-    if loaded.script is not None:
+        keep(tables, rooms_of(site))
+        loaded = load(servers, tables, how, folder=rooms_of(site).files, progress=site.progress)
+    _tell(desk, loaded.uri, tables.edition, loaded.script)
+
+
+@dataclass(frozen=True)
+class PublishGraphOptions:
+    """`hub graph publish` takes the global options only."""
+
+
+@verb(PublishGraphOptions)
+def publish_to_server(desk: Desk, options: PublishGraphOptions) -> None:
+    """Bring the server to the current snapshot: by what differs, else by a load on the standby. 发布图库"""
+    servers = servers_of(desk.home)
+    with desk.site() as site:
+        tables = tables_of(site)
+        published = publish_graph(servers, tables, rooms_of(site), site.progress)
+    if published.changes is not None:
+        told = f"{published.changes:,} changes in one transaction" if published.changes else "nothing new"
+        desk.console.print(f"{published.uri}: {told}.", soft_wrap=True)
+    _tell(desk, published.uri, tables.edition, published.script)
+
+
+def _tell(desk: Desk, uri: str, edition: GraphEdition, script: Path | None) -> None:
+    if script is not None:
         desk.console.print(
-            f"Files for {loaded.uri} lie beside {loaded.script}. Its operator stops the server, runs that script with "
+            f"Files for {uri} lie beside {script}. Its operator stops the server, runs that script with "
             "the files at the same place, and starts the server; then: hub graph load --how imported. "
             "Without the server's own tools: hub graph load --how batches.",
             soft_wrap=True,
         )
         return
-    desk.console.print(
-        f"{loaded.uri} serves snapshot [bold]{tables.edition.snapshot_id}[/], as of {tables.edition.as_of}.",
-        soft_wrap=True,
-    )
+    desk.console.print(f"{uri} serves snapshot [bold]{edition.snapshot_id}[/], as of {edition.as_of}.", soft_wrap=True)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hub.errors import UsageError
 from hub.graph.errors import GraphBuildError, GraphServerAwayError, GraphServerError
-from hub.graph.neo4j import connect_within, connected
+from hub.graph.neo4j import Neo4jServer, connect_within, connected
 from hub.graph.neo4j_batches import GraphTables, lease, mark, write_in_batches
 from hub.graph.neo4j_files import import_command, operators_script, write_import_files
 from hub.graph.neo4j_servers import GraphServers
@@ -85,12 +85,17 @@ def way_to(settings: Neo4jSettings, wanted: How | None) -> How:
     return wanted or (How.IMPORT if settings.can_import else How.FILES)
 
 
+def readable(server: Neo4jServer) -> Served | None:
+    """The snapshot that readers of this server get; None where there is none, or none that may be read."""
+    found = server.read(served)
+    return None if found is None or found.mistake() else found
+
+
 def held_by(settings: Neo4jSettings) -> Served | None:
-    """The snapshot that readers of this server get; None where there is none, or nobody can read it."""
+    """The same of a server that may be away: where the hub can start it for an import, nobody reads it now."""
     try:
         with connected(settings) as server:
-            found = server.read(served)
-            return None if found is None or found.mistake() else found
+            return readable(server)
     except GraphServerAwayError:
         if not settings.can_import:
             raise

@@ -197,6 +197,7 @@ def _hashes(tx: Neo4jTransaction, model: GraphModel) -> Iterator[tuple[str, Tabl
 
 
 def typed_columns(properties: Sequence[Property]) -> list[tuple[str, FieldType]]:
+    """Names and types of properties, as columns of a graph table."""
     return [(each.name, each.type) for each in properties]
 
 
@@ -209,6 +210,7 @@ def _summaries(rows: Iterator[list[Any]], columns: Sequence[tuple[str, FieldType
 
 
 def returned_table(rows: Sequence[list[Any]], columns: Sequence[tuple[str, FieldType]]) -> pa.Table:
+    """Rows that the server returned, as a table whose columns have the types of the graph table's."""
     arrays = {}
     for (name, kind), values in zip(columns, zip(*rows, strict=True), strict=True):
         native = [value and value.to_native() for value in values] if kind is FieldType.DATE else list(values)

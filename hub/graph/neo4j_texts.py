@@ -71,7 +71,8 @@ def touched_relationships_cypher(each: RelationshipType, end: End) -> str:
     """Everything of the relationships of $rows, each [start id, eid], columns as in the graph table."""
     return (
         f"UNWIND $rows AS row {_found_cypher(each.type, end.start, f'(b:`{end.end}`)')} "
-        f"RETURN '{end.start}', row[0], '{end.end}', b.id, {_columns('r', each.stored_properties)}"
+        f"RETURN '{end.start}' AS start_label, row[0] AS start_id, '{end.end}' AS end_label, b.id AS end_id, "
+        f"{_columns('r', each.stored_properties)}"
     )
 
 
@@ -83,13 +84,14 @@ def names_cypher(model: GraphModel) -> list[str]:
     """Statements that make every declared name known, so that an unknown one is a mistake, and every key unique."""
     properties = {one.name for each in model.labels.values() for one in each.properties}
     properties |= {one.name for each in model.types.values() for one in each.stored_properties}
+    properties |= {"as_of", "tables", "published", "verified", "differs", "key", "by"}
+    made = {
+        "createLabel": [*model.labels, SNAPSHOT, LEASE],
+        "createRelationshipType": list(model.types),
+        "createProperty": sorted(properties),
+    }
     return [
-        *(f"CALL db.createLabel('{name}')" for name in (*model.labels, SNAPSHOT, LEASE)),
-        *(f"CALL db.createRelationshipType('{name}')" for name in model.types),
-        *(
-            f"CALL db.createProperty('{name}')"
-            for name in sorted(properties | {"as_of", "tables", "published", "verified", "differs", "key", "by"})
-        ),
+        *(f"UNWIND {names} AS name CALL db.{procedure}(name)" for procedure, names in made.items()),
         *(constraint_cypher(label) for label in model.labels),
         constraint_cypher(LEASE, "key"),
     ]
