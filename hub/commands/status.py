@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -9,6 +10,8 @@ import typer
 from rich.markup import escape
 
 from hub.commands.desk import Desk, verb
+from hub.graph_status import GraphStatus, embedded_status, server_statuses
+from hub.serving import find_servers
 from hub.status import FeedStatus, HomeStatus, home_status
 from hub.terminal import table
 from stores.operational import read_operational
@@ -35,10 +38,26 @@ def status(desk: Desk, options: StatusOptions) -> None:
     """Feeds and their last deliveries against their promise, quarantine, snapshots, the last run. 状态"""
     with read_operational(desk.home) as operational:
         found = home_status(desk.home.kind, operational, desk.declarations, desk.shelf)
+    graphs = home_graphs(desk, found)
     if options.format is StatusFormat.JSON:
-        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False, indent=2))
+        content = {**asdict(found), "graphs": [asdict(each) for each in graphs]}
+        typer.echo(json.dumps(content, default=str, ensure_ascii=False, indent=2))
         return
     _show(desk, found)
+    for each in graphs:
+        mark = "[yellow]graph[/]" if each.trouble else "graph"
+        told = escape(each.told(found.current, datetime.now(UTC)))
+        desk.console.print(f"{mark}{'  ← read' if each.is_read else ''} {told}", soft_wrap=True)
+    desk.console.print(desk.settings.told(), markup=False, soft_wrap=True)
+
+
+def home_graphs(desk: Desk, found: HomeStatus) -> list[GraphStatus]:
+    """The graphs that readings of this home may use."""
+    servers = find_servers(desk.home)
+    current = next((each for each in found.snapshots if each.id == found.current), None)
+    model = desk.declarations.graph
+    embedded = embedded_status(current, model, is_read=servers is None)
+    return [embedded] if servers is None else [*server_statuses(servers, model), embedded]
 
 
 def _show(desk: Desk, found: HomeStatus) -> None:
@@ -66,7 +85,6 @@ def _show(desk: Desk, found: HomeStatus) -> None:
     if found.last_run is not None:
         done = ", ".join(found.last_run.stages) or "no stage yet"
         desk.console.print(f"Last run: {found.last_run.run_id}, {found.last_run.state} (done: {done})")
-    desk.console.print(desk.settings.told(), markup=False, soft_wrap=True)
 
 
 def _feed_row(each: FeedStatus) -> tuple[object, ...]:

@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from hub.graph.errors import GraphServerError
 from hub.graph.ladybug import LadybugSettings, open_ladybug
+from hub.graph.neo4j_store import open_neo4j
 from hub.graph.port import GraphOrigin, GraphStore
+from hub.serving import find_servers
 from hub.settings import Settings
 from hub.sharing.disclose import disclose
 from hub.sharing.request import Answer, Caller, Disclosure, Request
@@ -48,9 +51,27 @@ class Reader:
 
     @contextmanager
     def graph(self, snapshot: Snapshot) -> Iterator[GraphStore]:
-        """The snapshot's graph; only to be used inside a reading."""
+        """The snapshot's graph, on the graph server where that holds it; only to be used inside a reading."""
         manifest = snapshot.manifest
+        if server := self._server_with(snapshot):
+            with closing(server):
+                yield server
+            return
         origin = GraphOrigin(manifest.id, manifest.as_of, manifest.engines["ladybug"])
         settings = LadybugSettings(buffer_pool_bytes=self.settings.graph_buffer_pool_bytes)
         with closing(open_ladybug(snapshot.file(GRAPH), self.declarations.graph, origin, settings=settings)) as store:
             yield store
+
+    def _server_with(self, snapshot: Snapshot) -> GraphStore | None:
+        """The graph server where it holds this snapshot; a server that is away keeps nobody from reading."""
+        servers = find_servers(self.home)
+        if servers is None:
+            return None
+        try:
+            store = open_neo4j(servers.served, self.declarations.graph)
+        except GraphServerError:
+            return None
+        if store.origin.snapshot_id != snapshot.id:
+            store.close()
+            return None
+        return store
