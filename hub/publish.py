@@ -67,6 +67,8 @@ class Plan:
 
 
 STEPS = 5
+# Of the graph's file: the largest question takes twice its size (measured at 1.5 million persons), reading it once.
+POOL_PER_BYTE = 3
 # Nobody waits at a terminal for the findings of a whole district.
 QUESTION_SECONDS = 3600.0
 
@@ -164,7 +166,10 @@ def _pool_bytes(settings: Settings) -> int:
 
 
 def _answer_from_graph(site: Site, warehouse: Warehouse, file: Path, plan: Plan) -> pa.Table:
-    """Builds the graph and asks it every question, while it is read whole and compared with its tables."""
+    """Builds the graph and asks it every question, while it is read whole and compared with its tables.
+
+    Where memory is too scarce for both, it is asked when it has been compared.
+    """
     settings = LadybugSettings(buffer_pool_bytes=_pool_bytes(site.settings), timeout_seconds=QUESTION_SECONDS)
     build_ladybug(warehouse, site.declarations.graph, file, settings=settings)
     origin = GraphOrigin(plan.id, plan.as_of, plan.engines["ladybug"])
@@ -173,6 +178,8 @@ def _answer_from_graph(site: Site, warehouse: Warehouse, file: Path, plan: Plan)
         ThreadPoolExecutor(max_workers=1) as apart,
     ):
         checking = apart.submit(check_graph, graph, plan.graph)
+        if settings.buffer_pool_bytes < POOL_PER_BYTE * file.stat().st_size:
+            checking.result()
         answers = find_all(graph, site.declarations)
         checking.result()
     return answers
