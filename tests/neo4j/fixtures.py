@@ -37,3 +37,15 @@ def running_neo4j(neo4j_tools: None) -> Iterator[Server]:
     finally:
         wipe(server)
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def own_neo4j(neo4j_tools: None) -> Iterator[Server]:
+    """A second server, which a test may stop or kill; it is started again by whoever needs it next."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-neo4j-"))
+    server = make(folder / "spare")
+    try:
+        yield server
+    finally:
+        wipe(server)
+        shutil.rmtree(folder)

@@ -24,7 +24,7 @@ from stores.warehouse import Warehouse
 from tests.hub.graph.contract import MODEL
 from tests.neo4j.town import SMALLTOWN, opened, settings_of
 from tests.smalltown.town import smalltown_store, smalltown_warehouse
-from tools.neo4j.server import Server, make, start, wipe
+from tools.neo4j.server import Server, start
 
 ODD = "欧阳\"a\", b\n'c'\\d 𠀀;\t"
 
@@ -38,13 +38,11 @@ def odd_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         yield warehouse
 
 
-@pytest.fixture(scope="module")
-def own_server(running_neo4j: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A second server, which may be stopped, with the commands that reach its tools."""
-    server = make(tmp_path_factory.mktemp("spare") / "home")
-    start(server)
-    yield server
-    wipe(server)
+@pytest.fixture
+def own_server(own_neo4j: Server) -> Server:
+    """A second server, which may be stopped."""
+    start(own_neo4j)
+    return own_neo4j
 
 
 def _with_tools(server: Server) -> Neo4jSettings:
