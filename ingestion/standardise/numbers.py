@@ -7,6 +7,8 @@ from ingestion.standardise.text import clean_text
 
 _NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:平方米|平米|平方|m2|m²|元|人|间|岁|户|年|月|个)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
+# More is no count, year or measure of anything here, and would not fit the columns of the registers.
+_LESS_THAN = 10**9
 _TRUE = frozenset(("是", "有", "对", "Y", "YES", "T", "TRUE", "1", "√"))
 _FALSE = frozenset(("否", "无", "非", "N", "NO", "F", "FALSE", "0", "×"))
 
@@ -14,7 +16,8 @@ _FALSE = frozenset(("否", "无", "非", "N", "NO", "F", "FALSE", "0", "×"))
 def _number(raw: str) -> Decimal | None:
     text = _THOUSANDS.sub("", clean_text(raw)).replace(" ", "")
     found = _NUMBER.fullmatch(text)
-    return Decimal(found[1]) if found else None
+    number = Decimal(found[1]) if found else None
+    return number if number is not None and abs(number) < _LESS_THAN else None
 
 
 def standardise_integer(raw: str) -> tuple[int | None]:
