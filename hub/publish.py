@@ -21,7 +21,8 @@ from hub.graph.tables import build_graph_tables, check_graph
 from hub.match_index import write_match_index
 from hub.settings import Settings, size_in_bytes
 from hub.site import Site
-from stores.snapshots import ENTITIES, GRAPH, MATCH, Manifest, SnapshotError, TableSummary, file_hash, read_manifest
+from stores.durable import file_hash
+from stores.snapshots import ENTITIES, GRAPH, MATCH, Manifest, SnapshotError, TableSummary, read_manifest
 from stores.summaries import copy_tables, renew_tables, summarise
 from stores.warehouse import Warehouse, open_read_only
 

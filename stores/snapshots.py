@@ -13,8 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from stores.durable import file_hash as file_hash
-from stores.durable import sync_file, sync_folder
+from stores.durable import file_hash, sync_file, sync_folder
 from stores.errors import StoreError
 
 ENTITIES, GRAPH, MATCH, MANIFEST, POINTER = (
