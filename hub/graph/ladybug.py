@@ -121,11 +121,13 @@ def build_from_plan(plan: Iterable[str]) -> None:
     """
     lines = (json.loads(line) for line in plan)
     content = next(lines)
-    with _database(Path(content["file"]), LadybugSettings(**content["settings"]), read_only=False) as database:
-        connection = ladybug.Connection(database)
+    settings = LadybugSettings(**content["settings"])
+    with (
+        _database(Path(content["file"]), settings, read_only=False) as database,
+        _connection(database) as connection,
+    ):
         for statement in lines:
             _execute(connection, statement).close()
-        connection.close()
 
 
 @contextmanager
@@ -135,6 +137,15 @@ def _database(file: Path, settings: LadybugSettings, *, read_only: bool) -> Iter
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def _connection(database: ladybug.Database) -> Iterator[ladybug.Connection]:
+    connection = ladybug.Connection(database)
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 def _open(file: Path, settings: LadybugSettings, *, read_only: bool) -> ladybug.Database:
@@ -160,25 +171,21 @@ def _execute(
 
 
 def _summaries(database: ladybug.Database, model: GraphModel) -> dict[str, TableSummary]:
-    connection = ladybug.Connection(database)
-    try:
-        with open_warehouse(None, settings=SCRATCH) as scratch:
-            nodes = {name: _count(connection, f"(:`{name}`)") for name in model.labels}
-            found = {
-                name: together(_part_summaries(connection, scratch, node_text_cypher(label), _bounds(nodes[name], 1)))
-                for name, label in model.labels.items()
-            }
-            for each in model.types.values():
-                parts = _count(connection, f"()-[:`{each.type}`]->()") // PART_ROWS + 1
-                found[each.type] = together(
-                    summary
-                    for end in each.ends
-                    for summary in _part_summaries(
-                        connection, scratch, relationship_text_cypher(each, end), _bounds(nodes[end.start], parts)
-                    )
+    with open_warehouse(None, settings=SCRATCH) as scratch, _connection(database) as counting:
+        nodes = {name: _count(counting, f"(:`{name}`)") for name in model.labels}
+        found = {
+            name: together(_part_summaries(database, scratch, node_text_cypher(label), _bounds(nodes[name], 1)))
+            for name, label in model.labels.items()
+        }
+        for each in model.types.values():
+            parts = _count(counting, f"()-[:`{each.type}`]->()") // PART_ROWS + 1
+            found[each.type] = together(
+                summary
+                for end in each.ends
+                for summary in _part_summaries(
+                    database, scratch, relationship_text_cypher(each, end), _bounds(nodes[end.start], parts)
                 )
-    finally:
-        connection.close()
+            )
     return found
 
 
@@ -189,14 +196,16 @@ def _bounds(nodes: int, parts: int) -> Iterator[dict[str, int]]:
 
 
 def _part_summaries(
-    connection: ladybug.Connection, scratch: Warehouse, text: str, bounds: Iterable[dict[str, int]]
+    database: ladybug.Database, scratch: Warehouse, text: str, bounds: Iterable[dict[str, int]]
 ) -> Iterator[TableSummary]:
     for each in bounds:
-        result = _execute(connection, text, each)
-        scratch.register_arrow("returned", result.get_as_arrow(ARROW_ROWS))
-        yield summarise(scratch, "returned")
-        scratch.unregister("returned")
-        result.close()
+        # Memory of an answer goes back to the buffer pool only when its connection is closed.
+        with _connection(database) as connection:
+            result = _execute(connection, text, each)
+            scratch.register_arrow("returned", result.get_as_arrow(ARROW_ROWS))
+            yield summarise(scratch, "returned")
+            scratch.unregister("returned")
+            result.close()
 
 
 def _count(connection: ladybug.Connection, pattern: str) -> int:
@@ -243,11 +252,8 @@ class LadybugStore:
         """Number of nodes of each label and relationships of each type."""
         patterns = {name: f"(:`{name}`)" for name in self._model.labels}
         patterns |= {name: f"()-[:`{name}`]->()" for name in self._model.types}
-        connection = ladybug.Connection(self._database)
-        try:
+        with _connection(self._database) as connection:
             return {name: _count(connection, pattern) for name, pattern in patterns.items()}
-        finally:
-            connection.close()
 
     def hashes(self) -> Mapping[str, TableSummary]:
         """Rows and hash of each label and type."""
@@ -285,14 +291,11 @@ class LadybugStore:
         return sorted(found)
 
     def _rows(self, text: str, parameters: Mapping[str, object]) -> list[list[Any]]:
-        connection = ladybug.Connection(self._database)
-        connection.set_query_timeout(self._timeout_milliseconds)
-        try:
+        with _connection(self._database) as connection:
+            connection.set_query_timeout(self._timeout_milliseconds)
             result = _execute(connection, text, parameters)
             rows = [list(row) for row in result.get_all()]
             result.close()
-        finally:
-            connection.close()
         return rows
 
 
