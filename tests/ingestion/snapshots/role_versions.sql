@@ -22,5 +22,5 @@ named AS (
   FROM ranked
 )
 SELECT 'house', place, n, record_place, record_key,
-  (md5_number_lower('people' || chr(31) || record_key) >> 1)::BIGINT
+  (md5_number('people' || chr(31) || record_key) >> 65)::BIGINT
 FROM named

@@ -1,5 +1,5 @@
 INSERT INTO standard.fact
-SELECT (md5_number_lower(concat_ws(chr(31), 'people', row_key, version, 'utility_use', subject_id, object_id)) >> 1)::BIGINT, 'people', 'town_teams',
+SELECT (md5_number(concat_ws(chr(31), 'people', row_key, version, 'utility_use', subject_id, object_id)) >> 65)::BIGINT, 'people', 'town_teams',
   row_key, version, 'utility_use', 'person', subject_id, 'house',
   object_id, valid_from, valid_to, observed_on, value
 FROM (
