@@ -40,8 +40,9 @@ def odd_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def own_server(own_neo4j: Server) -> Server:
-    """A second server, which may be stopped."""
+    """A second server, which may be stopped and which nobody reads yet."""
     start(own_neo4j)
+    _empty(own_neo4j)
     return own_neo4j
 
 
@@ -88,7 +89,6 @@ def test_graph_written_over_the_connection_is_the_same(
 def test_operator_gets_files_and_the_exact_command(own_server: Server, odd_tables: Warehouse, tmp_path: Path) -> None:
     settings = _with_tools(own_server)
     own_tool = replace(settings, stop=(), start=())
-    _empty(own_server)
     servers = GraphServers(own_tool, None, tmp_path / "pointer")
     assert way_to(own_tool, None) is How.FILES
     script = _load(servers, odd_tables, How.FILES, tmp_path)
