@@ -1,7 +1,6 @@
 """What a graph server holds, row by row: keys and hashes in a database file, with which the next state is compared."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,22 +22,11 @@ def keep_rows(warehouse: Warehouse, file: Path, selects: Mapping[str, str]) -> N
     file.parent.mkdir(exist_ok=True)
     part = file.with_suffix(".part")
     part.unlink(missing_ok=True)
-    with attached(warehouse, part):
+    with warehouse.attached(part, HELD):
         for name, select in selects.items():
             warehouse.execute(f"CREATE TABLE {HELD}.main.{name} AS {select}")
         warehouse.execute(f"CHECKPOINT {HELD}")
     replace_durably(part, file)
-
-
-@contextmanager
-def attached(warehouse: Warehouse, file: Path) -> Iterator[None]:
-    """The tables of the file as held.main.<name>."""
-    place = str(file).replace("'", "''")
-    warehouse.execute(f"ATTACH '{place}' AS {HELD}")
-    try:
-        yield
-    finally:
-        warehouse.execute(f"DETACH {HELD}")
 
 
 def forget_others(folder: Path, kept: Path) -> None:

@@ -1,7 +1,6 @@
 """Copies warehouse tables into a snapshot, with row counts and content hashes by which the copy is checked."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stores.snapshots import TableSummary
@@ -51,9 +50,10 @@ def together(parts: Iterable[TableSummary]) -> TableSummary:
 
 def copy_tables(warehouse: Warehouse, file: Path, tables: Mapping[str, tuple[str, str]]) -> None:
     """Writes tables into a database file: each name gets the rows of (source table, columns that order them, or "")."""
-    with _attached(warehouse, file):
+    with warehouse.attached(file, "copy"):
         for name, (source, order) in tables.items():
             _write(warehouse, name, source, order)
+        warehouse.execute("CHECKPOINT copy")
 
 
 def renew_tables(warehouse: Warehouse, file: Path, tables: Mapping[str, tuple[str, str]]) -> None:
@@ -61,7 +61,7 @@ def renew_tables(warehouse: Warehouse, file: Path, tables: Mapping[str, tuple[st
 
     Whether it led to the same rows is for the caller to check: rows that occur more than once may come out wrong.
     """
-    with _attached(warehouse, file):
+    with warehouse.attached(file, "copy"):
         held = [
             name for (name,) in warehouse.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'copy'")
         ]
@@ -70,17 +70,7 @@ def renew_tables(warehouse: Warehouse, file: Path, tables: Mapping[str, tuple[st
         for name, (source, order) in tables.items():
             if name not in held or not _renewed(warehouse, name, source):
                 _write(warehouse, name, source, order)
-
-
-@contextmanager
-def _attached(warehouse: Warehouse, file: Path) -> Iterator[None]:
-    place = str(file).replace("'", "''")
-    warehouse.execute(f"ATTACH '{place}' AS copy")
-    try:
-        yield
         warehouse.execute("CHECKPOINT copy")
-    finally:
-        warehouse.execute("DETACH copy")
 
 
 def _write(warehouse: Warehouse, name: str, source: str, order: str) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from stores.errors import StoreError
 from stores.faults import told, told_at_opening
+from stores.quoting import quote_text
 
 SCHEMAS = ("raw", "standard", "quarantine", "resolved", "graph")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -68,6 +69,15 @@ class Warehouse:
             self._roll_back()
             raise
         self.execute("COMMIT")
+
+    @contextmanager
+    def attached(self, file: Path, name: str) -> Iterator[None]:
+        """The tables of another database file as <name>.main.<table>; made where it is not there."""
+        self.execute(f"ATTACH {quote_text(str(file))} AS {name}")
+        try:
+            yield
+        finally:
+            self.execute(f"DETACH {name}")
 
     def checkpoint(self) -> None:
         """Folds the write-ahead log into the database file."""

@@ -27,7 +27,6 @@ from hub.graph.ladybug_texts import (
     quoted,
     relationship_table_cypher,
     relationship_text_cypher,
-    sql_text,
 )
 from hub.graph.port import Edge, EntityRef, GraphOrigin, GraphPath, Neighbourhood, Row
 from hub.graph.values import check_parameters, normalise_rows
@@ -36,6 +35,7 @@ from schemas.readers.cypher import parse_cypher
 from schemas.readers.graph import GraphModel, RelationshipType
 from schemas.readers.questions import Question
 from stores.durable import replace_durably
+from stores.quoting import quote_text
 from stores.snapshots import TableSummary
 from stores.summaries import summarise, together
 from stores.warehouse import Warehouse, WarehouseSettings, open_warehouse
@@ -77,7 +77,7 @@ def _export(warehouse: Warehouse, model: GraphModel, folder: Path, settings: Lad
     """Statements that build the graph, each given out as soon as the file that it reads is written."""
     for label in model.labels.values():
         parquet = folder / f"node_{label.label}.parquet"
-        warehouse.execute(f"COPY (FROM {label.table} ORDER BY id) TO {sql_text(parquet)} (FORMAT parquet)")
+        warehouse.execute(f"COPY (FROM {label.table} ORDER BY id) TO {quote_text(str(parquet))} (FORMAT parquet)")
         yield node_table_cypher(label)
         yield f"COPY `{label.label}` FROM {quoted(parquet)}"
     for each in model.types.values():
@@ -86,7 +86,7 @@ def _export(warehouse: Warehouse, model: GraphModel, folder: Path, settings: Lad
         layout = f"ROW_GROUP_SIZE {GROUP_ROWS}, ROW_GROUPS_PER_FILE {_groups_at_once(row_bytes, settings)}"
         for end in each.ends:
             parts = folder / f"rel_{each.type}_{end.start}_{end.end}"
-            warehouse.execute(f"COPY ({export_sql(each, end)}) TO {sql_text(parts)} (FORMAT parquet, {layout})")
+            warehouse.execute(f"COPY ({export_sql(each, end)}) TO {quote_text(str(parts))} (FORMAT parquet, {layout})")
             ends = f"(from={quoted(end.start)}, to={quoted(end.end)})"
             yield from (f"COPY `{each.type}` FROM {quoted(part)} {ends}" for part in sorted(parts.iterdir()))
     yield "CHECKPOINT"

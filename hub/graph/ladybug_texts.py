@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from hub.graph.shared_texts import AS_OF, columns_cypher, row_cypher
 from schemas.readers.graph import End, NodeLabel, Property, RelationshipType
 from schemas.readers.registers import FieldType
 
@@ -13,7 +14,6 @@ COLUMN_TYPES: Mapping[FieldType, str] = {
     FieldType.BOOLEAN: "BOOLEAN",
 }
 _PART = "offset(id({0})) >= $first AND offset(id({0})) < $before"
-AS_OF = "r.valid_from <= $as_of AND (r.valid_to IS NULL OR r.valid_to > $as_of)"
 
 
 def export_sql(each: RelationshipType, end: End) -> str:
@@ -40,12 +40,6 @@ def _columns_cypher(properties: tuple[Property, ...]) -> str:
     return ", ".join(f"`{each.name}` {COLUMN_TYPES[each.type]}" for each in properties)
 
 
-def sql_text(text: object) -> str:
-    """A string literal of the warehouse."""
-    escaped = str(text).replace("'", "''")
-    return f"'{escaped}'"
-
-
 def quoted(text: object) -> str:
     """A string literal of the graph engine."""
     escaped = str(text).replace("\\", "\\\\").replace("'", "\\'")
@@ -54,16 +48,15 @@ def quoted(text: object) -> str:
 
 def node_text_cypher(label: NodeLabel) -> str:
     """The text that returns everything of a label's nodes from $first up to $before, columns as in its graph table."""
-    columns = ", ".join(f"n.`{each.name}` AS `{each.name}`" for each in label.properties)
+    columns = columns_cypher("n", label.properties)
     return f"MATCH (n:`{label.label}`) WHERE {_PART.format('n')} RETURN {columns}"
 
 
 def relationship_text_cypher(each: RelationshipType, end: End) -> str:
     """The text that returns everything of one type between two labels, for starts from $first to before $end."""
-    columns = ", ".join(f"r.`{one.name}` AS `{one.name}`" for one in each.stored_properties)
     return (
         f"MATCH (a:`{end.start}`)-[r:`{each.type}`]->(b:`{end.end}`) WHERE {_PART.format('a')} "
-        f"RETURN '{end.start}' AS start_label, a.id AS start_id, '{end.end}' AS end_label, b.id AS end_id, {columns}"
+        f"RETURN {row_cypher(each, end)}"
     )
 
 

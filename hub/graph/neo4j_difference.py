@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.readers.graph import GraphModel
-from stores.held import HELD, attached
+from stores.held import HELD
 from stores.summaries import columns_of, row_hash_sql
 from stores.warehouse import Warehouse
 
@@ -59,7 +59,7 @@ def differences_from(warehouse: Warehouse, model: GraphModel, file: Path) -> Ite
     """The temporary tables for the time of a `with`; gives the number of changes."""
     parts = parts_of(model).values()
     try:
-        with attached(warehouse, file):
+        with warehouse.attached(file, HELD):
             for part in parts:
                 for sql in difference_sqls(part, _keys_sql(warehouse, part)):
                     warehouse.execute(sql)

@@ -9,6 +9,7 @@ from hub.graph.errors import GraphBuildError
 from hub.graph.neo4j_settings import Neo4jSettings
 from schemas.readers.graph import End, GraphModel, NodeLabel, Property, RelationshipType
 from schemas.readers.registers import FieldType
+from stores.quoting import quote_text
 from stores.warehouse import Warehouse
 
 IMPORT_TYPES: Mapping[FieldType, str] = {
@@ -114,5 +115,5 @@ def _column_sql(each: Property) -> str:
 
 
 def _copy(tables: Warehouse, sql: str, file: Path) -> None:
-    place = str(file).replace("'", "''")
-    tables.execute(f"COPY ({sql}) TO '{place}' (FORMAT parquet, ROW_GROUP_SIZE {GROUP_ROWS}, COMPRESSION zstd)")
+    place = quote_text(str(file))
+    tables.execute(f"COPY ({sql}) TO {place} (FORMAT parquet, ROW_GROUP_SIZE {GROUP_ROWS}, COMPRESSION zstd)")

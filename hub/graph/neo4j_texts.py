@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from schemas.readers.graph import End, GraphModel, NodeLabel, Property, RelationshipType
+from hub.graph.shared_texts import AS_OF, columns_cypher, row_cypher
+from schemas.readers.graph import End, GraphModel, NodeLabel, RelationshipType
 
 SNAPSHOT, LEASE = "Snapshot", "Publication"
-AS_OF = "r.valid_from <= $as_of AND (r.valid_to IS NULL OR r.valid_to > $as_of)"
 SNAPSHOT_CYPHER = f"MATCH (s:`{SNAPSHOT}`) RETURN s.id, s.as_of, s.tables, s.published, s.verified, s.differs"
 PUBLISHING_CYPHER = (
     "SHOW TRANSACTIONS YIELD metaData, database WHERE database = $database AND metaData.hub IS NOT NULL "
@@ -64,15 +64,14 @@ def delete_relationships_cypher(type_: str, start: str) -> str:
 
 def touched_nodes_cypher(label: NodeLabel) -> str:
     """Everything of the nodes whose keys are $rows, columns as in the graph table."""
-    return f"UNWIND $rows AS row MATCH (n:`{label.label}` {{id: row}}) RETURN {_columns('n', label.properties)}"
+    return f"UNWIND $rows AS row MATCH (n:`{label.label}` {{id: row}}) RETURN {columns_cypher('n', label.properties)}"
 
 
 def touched_relationships_cypher(each: RelationshipType, end: End) -> str:
     """Everything of the relationships of $rows, each [start id, eid], columns as in the graph table."""
     return (
         f"UNWIND $rows AS row {_found_cypher(each.type, end.start, f'(b:`{end.end}`)')} "
-        f"RETURN '{end.start}' AS start_label, row[0] AS start_id, '{end.end}' AS end_label, b.id AS end_id, "
-        f"{_columns('r', each.stored_properties)}"
+        f"RETURN {row_cypher(each, end, start_id='row[0]')}"
     )
 
 
@@ -105,16 +104,12 @@ def count_cypher(model: GraphModel) -> dict[str, str]:
 
 def node_rows_cypher(label: NodeLabel) -> str:
     """Everything of a label's nodes, columns as in its graph table."""
-    return f"MATCH (n:`{label.label}`) RETURN {_columns('n', label.properties)}"
+    return f"MATCH (n:`{label.label}`) RETURN {columns_cypher('n', label.properties)}"
 
 
 def relationship_rows_cypher(each: RelationshipType, end: End) -> str:
     """Everything of one type between two labels, columns as in its graph table."""
-    return (
-        f"MATCH (a:`{end.start}`)-[r:`{each.type}`]->(b:`{end.end}`) "
-        f"RETURN '{end.start}' AS start_label, a.id AS start_id, '{end.end}' AS end_label, b.id AS end_id, "
-        f"{_columns('r', each.stored_properties)}"
-    )
+    return f"MATCH (a:`{end.start}`)-[r:`{each.type}`]->(b:`{end.end}`) RETURN {row_cypher(each, end)}"
 
 
 def edges_cypher(label: str, types: Sequence[RelationshipType]) -> list[str]:
@@ -133,7 +128,3 @@ def edges_cypher(label: str, types: Sequence[RelationshipType]) -> list[str]:
 
 def _any_of(names: Iterable[str]) -> str:
     return "|".join(f"`{name}`" for name in names)
-
-
-def _columns(variable: str, properties: Sequence[Property]) -> str:
-    return ", ".join(f"{variable}.`{each.name}` AS `{each.name}`" for each in properties)
