@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from hub.errors import PublishError, UsageError
 from hub.graph.neo4j_batches import GraphEdition, GraphTables
-from hub.graph.neo4j_publish import Rooms
+from hub.graph.neo4j_publish import Published, Rooms, holds, publish_graph
 from hub.graph.neo4j_servers import GraphServers, graph_servers
 from hub.graph.neo4j_settings import read_neo4j_settings
 from hub.graph.tables import summarise_graph
@@ -34,15 +34,35 @@ def find_servers(home: Home) -> GraphServers | None:
     return None if settings is None else graph_servers(home.root, settings)
 
 
+def bring_up_to_date(site: Site, servers: GraphServers, *, fresh: Manifest | None = None) -> Published:
+    """Brings the server that is read to the current snapshot, or to `fresh`, of which the warehouse has just been read.
+
+    Raises GraphError where a server is away or refuses; the snapshot and its readers lose nothing by that.
+    """
+    manifest = fresh or _current(site)
+    if holds(servers.served, manifest.id):
+        return Published(servers.served.uri, manifest.id, 0)
+    tables = tables_of(site) if fresh is None else _tables(site, manifest)
+    return publish_graph(servers, tables, rooms_of(site), site.progress)
+
+
 def tables_of(site: Site) -> GraphTables:
     """The graph tables in the warehouse; raises PublishError unless they are those of the current snapshot."""
-    with site.shelf.reading() as snapshot:
-        manifest = snapshot.manifest
+    manifest = _current(site)
     sums = summarise_graph(site.warehouse, site.declarations.graph)
     if sums != manifest.graph:
         raise PublishError(
             f"the warehouse does not hold the graph of snapshot {manifest.id}: run `hub publish`, then this again"
         )
+    return _tables(site, manifest)
+
+
+def _current(site: Site) -> Manifest:
+    with site.shelf.reading() as snapshot:
+        return snapshot.manifest
+
+
+def _tables(site: Site, manifest: Manifest) -> GraphTables:
     return GraphTables(site.warehouse, site.declarations.graph, edition_of(manifest))
 
 

@@ -1,7 +1,6 @@
 """`hub graph`: the current snapshot's graph on a Neo4j server."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +8,10 @@ import typer
 from hub.commands.desk import Desk, verb
 from hub.graph.errors import GraphBuildError
 from hub.graph.neo4j import connected
-from hub.graph.neo4j_batches import GraphEdition
 from hub.graph.neo4j_load import How, load, way_to
-from hub.graph.neo4j_publish import keep, publish_graph
+from hub.graph.neo4j_publish import Published, keep
 from hub.graph.neo4j_verify import verify
-from hub.serving import rooms_of, servers_of, tables_of
+from hub.serving import bring_up_to_date, rooms_of, servers_of, tables_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ def load_graph(desk: Desk, options: LoadOptions) -> None:
         tables = tables_of(site)
         keep(tables, rooms_of(site))
         loaded = load(servers, tables, how, folder=rooms_of(site).files, progress=site.progress)
-    _tell(desk, loaded.uri, tables.edition, loaded.script)
+    tell_served(desk, Published(loaded.uri, tables.edition.snapshot_id, None, loaded.script))
 
 
 @dataclass(frozen=True)
@@ -48,24 +46,24 @@ def publish_to_server(desk: Desk, options: PublishGraphOptions) -> None:
     """Bring the server to the current snapshot: by what differs, else by a load on the standby. 发布图库"""
     servers = servers_of(desk.home)
     with desk.site() as site:
-        tables = tables_of(site)
-        published = publish_graph(servers, tables, rooms_of(site), site.progress)
+        published = bring_up_to_date(site, servers)
+    tell_served(desk, published)
+
+
+def tell_served(desk: Desk, published: Published) -> None:
+    """Says what readers of the graph server get now, or what its operator has to do."""
     if published.changes is not None:
         told = f"{published.changes:,} changes in one transaction" if published.changes else "nothing new"
         desk.console.print(f"{published.uri}: {told}.", soft_wrap=True)
-    _tell(desk, published.uri, tables.edition, published.script)
-
-
-def _tell(desk: Desk, uri: str, edition: GraphEdition, script: Path | None) -> None:
-    if script is not None:
-        desk.console.print(
-            f"Files for {uri} lie beside {script}. Its operator stops the server, runs that script with "
-            "the files at the same place, and starts the server; then: hub graph load --how imported. "
-            "Without the server's own tools: hub graph load --how batches.",
-            soft_wrap=True,
-        )
+    if published.script is None:
+        desk.console.print(f"{published.uri} serves snapshot [bold]{published.snapshot_id}[/].", soft_wrap=True)
         return
-    desk.console.print(f"{uri} serves snapshot [bold]{edition.snapshot_id}[/], as of {edition.as_of}.", soft_wrap=True)
+    desk.console.print(
+        f"Files for {published.uri} lie beside {published.script}. Its operator stops the server, runs that script "
+        "with the files at the same place, and starts the server; then: hub graph load --how imported. "
+        "Without the server's own tools: hub graph load --how batches.",
+        soft_wrap=True,
+    )
 
 
 @dataclass(frozen=True)

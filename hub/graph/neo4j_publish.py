@@ -12,6 +12,7 @@ from hub.graph.neo4j_delta import apply_difference
 from hub.graph.neo4j_difference import differences_from, held_sqls
 from hub.graph.neo4j_load import load, readable, way_to
 from hub.graph.neo4j_servers import GraphServers
+from hub.graph.neo4j_settings import Neo4jSettings
 from stores.held import forget_others, held_file, keep_rows
 from stores.progress import Progress
 
@@ -31,8 +32,16 @@ class Published:
     """What it took: `changes` in one transaction, or None for a load; `script` is left to the operator."""
 
     uri: str
+    snapshot_id: str
     changes: int | None
     script: Path | None = None
+
+
+def holds(settings: Neo4jSettings, snapshot_id: str) -> bool:
+    """Whether readers of this server get the snapshot already; raises GraphServerError where it cannot be asked."""
+    with connected(settings) as server:
+        now = readable(server)
+    return now is not None and now.snapshot_id == snapshot_id
 
 
 def publish_graph(servers: GraphServers, tables: GraphTables, rooms: Rooms, progress: Progress) -> Published:
@@ -45,7 +54,7 @@ def publish_graph(servers: GraphServers, tables: GraphTables, rooms: Rooms, prog
     with connected(served) as server:
         now = readable(server)
     if now is not None and now.snapshot_id == wanted:
-        return Published(served.uri, 0)
+        return Published(served.uri, wanted, 0)
     keep(tables, rooms)
     earlier = held_file(rooms.held, now.snapshot_id) if now else None
     if now is not None and earlier is not None and earlier.is_file():
@@ -56,12 +65,12 @@ def publish_graph(servers: GraphServers, tables: GraphTables, rooms: Rooms, prog
                 with connected(served) as server:
                     apply_difference(server, tables, held=now.snapshot_id)
                 forget_others(rooms.held, held_file(rooms.held, wanted))
-                return Published(served.uri, changes)
+                return Published(served.uri, wanted, changes)
     target = servers.spare or served
     loaded = load(servers, tables, way_to(target, None), folder=rooms.files, progress=progress)
     if loaded.script is None:
         forget_others(rooms.held, held_file(rooms.held, wanted))
-    return Published(loaded.uri, None, loaded.script)
+    return Published(loaded.uri, wanted, None, loaded.script)
 
 
 def keep(tables: GraphTables, rooms: Rooms) -> None:

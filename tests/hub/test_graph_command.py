@@ -2,6 +2,8 @@
 
 import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +13,9 @@ from hub.reading.reader import Reader
 from hub.settings import read_settings
 from hub.sharing.request import Caller
 from schemas.declarations import load_declarations
-from stores.home import Home
+from stores.home import Home, create_home
 from stores.snapshots import SnapshotShelf
+from tests.hub.district import first_day
 from tests.hub.typed import Hub
 from tests.neo4j.town import opened, settings_of
 from tools.neo4j.artifacts import LONG_TERM
@@ -46,6 +49,34 @@ def test_current_snapshot_is_served_after_a_load_and_a_change_to_it_is_noticed(
     verified = hub("--home", str(finished.root), "graph", "verify")
     assert verified.code == 4
     assert "House has other contents. Nobody is answered from it now" in verified.err
+
+
+def test_run_brings_the_server_along_and_a_server_that_was_away_is_caught_up_by_the_same_command(
+    hub: Hub, district: Path, tmp_path: Path, empty_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = create_home(tmp_path / "home", kind="synthetic")
+    shelf = SnapshotShelf(home.snapshots)
+    for name in ("admin", "stop", "start"):
+        tool = f"{sys.executable} -m tools.neo4j --home {empty_server.home} {name}"
+        monkeypatch.setenv(f"HUB_NEO4J_{name.upper()}", tool)
+    first = hub("--home", str(home.root), "run", *map(str, first_day(district / "feeds")))
+    assert first.code == 0, first.err
+    earlier = shelf.current_name()
+    assert f"{empty_server.uri} serves snapshot {earlier}" in first.out
+    monkeypatch.setenv("HUB_NEO4J_URI", "bolt://127.0.0.1:1")
+    monkeypatch.setenv("HUB_NEO4J_CONNECT_SECONDS", "0.5")
+    away = hub("--home", str(home.root), "run", str(district / "feeds"))
+    current = shelf.current_name()
+    assert (away.code, f"Published snapshot {current}" in away.out, current == earlier) == (4, True, False)
+    assert "bolt://127.0.0.1:1 does not answer" in away.err
+    monkeypatch.setenv("HUB_NEO4J_URI", empty_server.uri)
+    again = hub("--home", str(home.root), "run", str(district / "feeds"))
+    assert again.code == 0, again.err
+    assert f"Nothing new: snapshot {current} stays" in again.out
+    assert re.search(rf"{empty_server.uri}: [\d,]+ changes in one transaction", again.out)
+    store = opened(empty_server)
+    assert store.origin.snapshot_id == current
+    store.close()
 
 
 def test_home_without_a_server_says_how_to_name_one(hub: Hub, finished: Home) -> None:

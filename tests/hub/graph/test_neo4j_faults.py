@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.graph.errors import GraphError, GraphServerAwayError
+from hub.graph.errors import GraphError, GraphServerAwayError, GraphServerError
 from hub.graph.neo4j import connected
 from hub.graph.neo4j_load import held_by
 from hub.graph.neo4j_publish import Rooms, keep
@@ -21,12 +21,13 @@ from hub.graph.neo4j_verify import verify
 from hub.graph.tables import summarise_graph
 from tests.hub.graph.contract import MODEL
 from tests.neo4j.publisher import COMMAND, numbered_state
-from tests.neo4j.states import publish
+from tests.neo4j.states import LATER, publish, smalltown_state
 from tests.neo4j.town import opened, put, settings_of
 from tests.trials import trials
-from tools.neo4j.server import Server, start, stop
+from tools.neo4j.server import Server, make, start, stop
 
 ROUNDS = trials(few=1, full=30)
+MEMORY_OF_ONE = "db.memory.transaction.max"
 
 
 class Publisher:
@@ -166,3 +167,24 @@ def test_server_whose_disk_takes_nothing_more_comes_back_with_the_snapshot_it_ha
     with numbered_state(1) as tables:
         assert (publish(settings_of(own_server), tables, tmp_path).changes or 0) > 0
     assert state_on(own_server) == 1
+
+
+def test_delta_beyond_the_memory_of_one_transaction_changes_nothing_and_says_what_to_raise(
+    own_server: Server, tmp_path: Path
+) -> None:
+    newcomers = (
+        "INSERT INTO graph.node_person (id, name, n_records) SELECT 'N' || range, '新来' || range, 1 FROM range(20000)"
+    )
+    make(own_server.home, settings={MEMORY_OF_ONE: "2m"})
+    stop(own_server)
+    start(own_server)
+    with smalltown_state(LATER, newcomers) as tables:
+        with pytest.raises(GraphServerError, match="has no memory left for this transaction: raise"):
+            publish(settings_of(own_server), tables, tmp_path)
+        assert state_on(own_server) == 0
+        make(own_server.home, settings={MEMORY_OF_ONE: "0"})
+        stop(own_server)
+        start(own_server)
+        assert publish(settings_of(own_server), tables, tmp_path).changes == 20_000
+    with closing(opened(own_server)) as store:
+        assert store.counts()["Person"] > 20_000
