@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench import report, size_report
+from bench import graph_report, report, size_report
 from bench.accuracy import UNSEEN, measure
 from bench.beside_splink import PART, measure_beside_splink
 from bench.contender import MEMORY_LIMIT
@@ -16,12 +16,21 @@ from bench.daily_delta import DAYS_JOINED
 from bench.district import hardness
 from bench.district_size import AT_EVERY_SIZE, DAYS, FOUNDATIONS, PARTS, PERSONS_PER_CHANGE, Trial
 from bench.district_size import measure as measure_part
+from bench.graph_questions import POOL
+from bench.graph_server import MEMORY, measure_graph_server
 from bench.measurements import kept
 from bench.public_sets import compare
 from examples.prepare import SETS
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SECTIONS = ("public sets", "plain Splink on a district", "unseen seeds", "district size", "plain Splink at size")
+SECTIONS = (
+    "public sets",
+    "plain Splink on a district",
+    "unseen seeds",
+    "district size",
+    "plain Splink at size",
+    "graph on Neo4j",
+)
 PERSONS = 20_000
 WORK = Path(tempfile.gettempdir()) / "district-hub-bench"
 SIZES = (150_000, 500_000, 1_500_000)
@@ -46,6 +55,8 @@ def main(
         write(SECTIONS[3], district_size(work, persons or SIZES, parts))
     if SECTIONS[4] in asked:
         write(SECTIONS[4], splink_at_size(work, persons or SIZES[-1:]))
+    if SECTIONS[5] in asked:
+        write(SECTIONS[5], graph_server(work, persons or SIZES[-1:]))
 
 
 def public_sets() -> str:
@@ -111,6 +122,20 @@ def splink_at_size(work: Path, sizes: Sequence[int]) -> str:
         "without the rest. Pairs of records within clusters against truth; what is decidable was found with all "
         "numbers there. `half removed`: half of the records, by the last bit of their id, have no ID number.\n\n"
         + size_report.beside_splink([each for each in kept(work) if each.part.startswith(PART)])
+    )
+
+
+def graph_server(work: Path, sizes: Sequence[int]) -> str:
+    """The graphs of these sizes on a server; tells all that the work folder has of any size."""
+    for size in sizes:
+        measure_graph_server(Trial(work, size))
+    return (
+        f"A server of the version that the tests use, on the same machine, heap {MEMORY.heap}, page cache "
+        f"{MEMORY.page_cache}; memory is that of the hub and the server together. Changes are of relationships: "
+        "two of ten go, two come, four change in place, one gets another end (which counts twice); one transaction, "
+        "touched rows read back within it. Cold is the first asking after the engine was started, with files still in "
+        f"the system's memory; the embedded engine has a buffer pool of {POOL.buffer_pool_bytes >> 30} GiB.\n\n"
+        + graph_report.graph_server([each for each in kept(work) if each.part.startswith("graph: ")])
     )
 
 

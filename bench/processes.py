@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,8 @@ class Watched:
     """A command that has ended: what it said and what it took.
 
     Memory is the sum of the resident pages of all its processes, so pages that two of them share count twice. CPU is
-    of all processes that were waited for. `spill_gib` is the most that a watched folder held.
+    of all processes that were waited for. `spill_gib` is the most that a watched folder held. `lines` are what it said
+    on standard error, each with the seconds since it began.
     """
 
     code: int
@@ -42,12 +43,20 @@ class Watched:
     peak_gib: float
     spill_gib: float
     stages: tuple[Stage, ...]
+    lines: tuple[tuple[float, str], ...] = ()
 
 
 def watch(
-    command: Sequence[object], *, environment: Mapping[str, str] | None = None, spill: Path | None = None
+    command: Sequence[object],
+    *,
+    environment: Mapping[str, str] | None = None,
+    spill: Path | None = None,
+    servers: Callable[[], Sequence[int]] = tuple,
 ) -> Watched:
-    """Runs the command in a session of its own and samples its processes until it ends; one at a time."""
+    """Runs the command in a session of its own and samples its processes until it ends; one at a time.
+
+    The memory of the sessions that `servers` gives is counted with it.
+    """
     used = _children_cpu()
     started = time.monotonic()
     lines: list[tuple[float, str]] = []
@@ -65,7 +74,7 @@ def watch(
             reader = threading.Thread(target=_read, args=(process.stderr or (), lines))
             reader.start()
             while process.poll() is None:
-                memory.append((time.monotonic(), session_bytes(process.pid)))
+                memory.append((time.monotonic(), session_bytes(process.pid, *servers())))
                 spilled = max(spilled, folder_bytes(spill) if spill is not None else 0)
                 time.sleep(INTERVAL)
             reader.join()
@@ -81,6 +90,7 @@ def watch(
         peak_gib=_peak(memory, 0, float("inf")),
         spill_gib=spilled / 2**30,
         stages=stages(lines, memory),
+        lines=tuple((at - started, line.rstrip("\n")) for at, line in lines),
     )
 
 
@@ -97,17 +107,17 @@ def stages(lines: Iterable[tuple[float, str]], memory: Sequence[tuple[float, int
     return tuple(found.values())
 
 
-def session_bytes(session: int) -> int:
-    """Resident memory of all processes of a session; a process that ends meanwhile counts nothing."""
-    return sum(_bytes_in_session(path / "stat", session) for path in Path("/proc").iterdir() if path.name.isdigit())
+def session_bytes(*sessions: int) -> int:
+    """Resident memory of all processes of these sessions; a process that ends meanwhile counts nothing."""
+    return sum(_bytes_in(sessions, path / "stat") for path in Path("/proc").iterdir() if path.name.isdigit())
 
 
-def _bytes_in_session(file: Path, session: int) -> int:
+def _bytes_in(sessions: Sequence[int], file: Path) -> int:
     try:
         fields = file.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     except OSError:
         return 0
-    return int(fields[21]) * PAGE if int(fields[3]) == session else 0
+    return int(fields[21]) * PAGE if int(fields[3]) in sessions else 0
 
 
 def folder_bytes(folder: Path) -> int:

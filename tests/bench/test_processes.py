@@ -1,5 +1,6 @@
 """What a command took: all its processes count, and each stage has its own time and memory."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -27,6 +28,17 @@ def test_the_memory_of_all_processes_is_counted_and_the_stages_are_read() -> Non
     [ingest] = done.stages
     assert (ingest.stage, ingest.seconds, ingest.cpu_seconds) == ("ingest", 0.8, 0.1)
     assert ingest.peak_gib == done.peak_gib
+
+
+def test_memory_of_a_server_beside_is_counted() -> None:
+    holding = [sys.executable, "-c", HOLD.format(mib=200, seconds=20)]
+    with subprocess.Popen(holding, start_new_session=True) as server:
+        try:
+            alone = watch([sys.executable, "-c", "import time; time.sleep(0.6)"])
+            beside = watch([sys.executable, "-c", "import time; time.sleep(0.6)"], servers=lambda: [server.pid])
+        finally:
+            server.kill()
+    assert beside.peak_gib > alone.peak_gib + 0.19
 
 
 def test_the_work_of_a_child_is_counted() -> None:
