@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -87,6 +87,7 @@ class Snapshot:
 
     folder: Path
     manifest: Manifest
+    checked: set[str] = field(default_factory=set, compare=False)
 
     @property
     def id(self) -> str:
@@ -99,11 +100,12 @@ class Snapshot:
         expected = self.manifest.files.get(name)
         if not path.is_file() or expected is None:
             raise SnapshotError(f"{path} is missing: publish again with `hub publish`")
-        if file_hash(path) != expected:
+        if name not in self.checked and file_hash(path) != expected:
             raise SnapshotError(
                 f"{path} is not what was published (its SHA-256 differs): it is damaged and will not be read. "
                 "Publish again with `hub publish`"
             )
+        self.checked.add(name)
         return path
 
 

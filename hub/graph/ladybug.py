@@ -283,20 +283,31 @@ class LadybugStore:
 
     def _edges(self, frontier: Collection[EntityRef], as_of: date, types: Sequence[RelationshipType]) -> list[Edge]:
         found: set[Edge] = set()
-        for label in sorted({node.label for node in frontier}):
-            ids = sorted(node.id for node in frontier if node.label == label)
-            for text in edges_cypher(label, types):
-                for start, end, kind, eid in self._rows(text, {"ids": ids, "as_of": as_of}):
-                    found.add(Edge(EntityRef(*start.split(" ", 1)), EntityRef(*end.split(" ", 1)), kind, eid))
+        texts = {label: edges_cypher(label, types) for label in {node.label for node in frontier}}
+        with self._asking() as connection:
+            for node in sorted(frontier):
+                for side, text in texts[node.label].items():
+                    for label, name, kind, eid in _all(connection, text, {"id": node.id, "as_of": as_of}):
+                        other = EntityRef(label, name)
+                        found.add(Edge(node, other, kind, eid) if side == "out" else Edge(other, node, kind, eid))
         return sorted(found)
 
     def _rows(self, text: str, parameters: Mapping[str, object]) -> list[list[Any]]:
+        with self._asking() as connection:
+            return _all(connection, text, parameters)
+
+    @contextmanager
+    def _asking(self) -> Iterator[ladybug.Connection]:
         with _connection(self._database) as connection:
             connection.set_query_timeout(self._timeout_milliseconds)
-            result = _execute(connection, text, parameters)
-            rows = [list(row) for row in result.get_all()]
-            result.close()
-        return rows
+            yield connection
+
+
+def _all(connection: ladybug.Connection, text: str, parameters: Mapping[str, object]) -> list[list[Any]]:
+    result = _execute(connection, text, parameters)
+    rows = [list(row) for row in result.get_all()]
+    result.close()
+    return rows
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from hub.graph.shared_texts import AS_OF, columns_cypher, row_cypher
+from hub.graph.shared_texts import AS_OF, columns_cypher, row_cypher, sides
 from schemas.readers.graph import End, NodeLabel, Property, RelationshipType
 from schemas.readers.registers import FieldType
 
@@ -60,13 +60,14 @@ def relationship_text_cypher(each: RelationshipType, end: End) -> str:
     )
 
 
-def edges_cypher(label: str, types: Sequence[RelationshipType]) -> list[str]:
-    """Texts that return the edges out of and into nodes of one label ($ids) at $as_of, ends as `Label id`."""
-    texts = []
-    for each in types:
-        for end in each.ends:
-            pattern = f"(a:`{end.start}`)-[r:`{each.type}`]->(b:`{end.end}`)"
-            ends = f"'{end.start} ' + a.id AS s, '{end.end} ' + b.id AS e, '{each.type}' AS t, r.eid AS i"
-            sides = [side for side, name in (("a", end.start), ("b", end.end)) if name == label]
-            texts += [f"MATCH {pattern} WHERE {side}.id IN $ids AND {AS_OF} RETURN {ends}" for side in sides]
-    return texts
+def edges_cypher(label: str, types: Sequence[RelationshipType]) -> dict[str, str]:
+    """Texts that return the edges out of and into one node of a label ($id) at $as_of: other end, type, eid.
+
+    By one node at a time: the engine finds a node by its key at once, and looks through all of them for a list of keys.
+    """
+    arrows = {"out": "-[r:{}]->", "into": "<-[r:{}]-"}
+    return {
+        side: f"MATCH (n:`{label}` {{id: $id}}){arrows[side].format(names)}(o) WHERE {AS_OF} "
+        "RETURN label(o), o.id, label(r), r.eid"
+        for side, names in sides(label, types).items()
+    }

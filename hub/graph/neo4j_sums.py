@@ -4,12 +4,13 @@ A row's number is made of every declared property and of both end keys, so that 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from hub.graph.neo4j import Neo4jTransaction
+from hub.graph.neo4j import Neo4jServer
 from hub.graph.neo4j_texts import LEASE, SNAPSHOT
 from schemas.readers.graph import End, GraphModel, NodeLabel, Property, RelationshipType
 from schemas.readers.registers import FieldType
@@ -21,6 +22,8 @@ FIRST, EMPTY, FACTOR = 11, 7, 31
 # Columns with fewer different texts are looked up whole on the server, not letter by letter.
 FEW_TEXTS = 1000
 CODES = "text_code"
+NODES, RELATIONSHIPS = "all nodes", "all relationships"
+AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -62,17 +65,28 @@ def wanted_sums(tables: Warehouse, model: GraphModel) -> tuple[Mapping[str, Sum]
     return sums, alphabet
 
 
-def found_sums(transaction: Neo4jTransaction, model: GraphModel, alphabet: Alphabet) -> Mapping[str, Sum]:
-    """The sums of the graph on the server; `anything else` are nodes and relationships that nobody declared."""
+def found_sums(server: Neo4jServer, model: GraphModel, alphabet: Alphabet) -> Mapping[str, Sum]:
+    """The sums of the graph on the server; `anything else` are nodes and relationships that nobody declared.
+
+    Computed side by side: the server works at one question with one core alone.
+    """
     parameters = {"letters": dict(alphabet.letters), "words": dict(alphabet.words)}
-    sums: dict[str, Sum] = {}
-    for label in model.labels.values():
-        sums[label.label] = _found(transaction, [node_sum_cypher(label)], parameters)
-    for each in model.types.values():
-        texts = [relationship_sum_cypher(each, end) for end in each.ends]
-        sums[each.type] = _found(transaction, texts, parameters)
-    [[nodes]] = transaction.rows(f"MATCH (n) WHERE NOT n:`{SNAPSHOT}` AND NOT n:`{LEASE}` RETURN count(n)")
-    [[relationships]] = transaction.rows("MATCH ()-[r]->() RETURN count(r)")
+    texts = [(label.label, node_sum_cypher(label)) for label in model.labels.values()]
+    texts += [(each.type, relationship_sum_cypher(each, end)) for each in model.types.values() for end in each.ends]
+    texts += [(NODES, f"MATCH (n) WHERE NOT n:`{SNAPSHOT}` AND NOT n:`{LEASE}` RETURN count(n), 0")]
+    texts += [(RELATIONSHIPS, "MATCH ()-[r]->() RETURN count(r), 0")]
+
+    def summed(named: tuple[str, str]) -> tuple[str, Sum]:
+        [[rows, total]] = server.read(
+            lambda transaction: transaction.rows(named[1], parameters), seconds=server.settings.write_seconds
+        )
+        return named[0], Sum(rows, total)
+
+    sums = dict.fromkeys([*model.labels, *model.types, NODES, RELATIONSHIPS], Sum(0, 0))
+    with ThreadPoolExecutor(max_workers=min(AT_ONCE, server.settings.pool_size)) as apart:
+        for name, part in apart.map(summed, texts):
+            sums[name] = Sum(sums[name].rows + part.rows, sums[name].total + part.total)
+    nodes, relationships = sums.pop(NODES).rows, sums.pop(RELATIONSHIPS).rows
     known = sum(sums[name].rows for name in model.labels), sum(sums[name].rows for name in model.types)
     sums["anything else"] = Sum(nodes - known[0] + relationships - known[1], 0)
     return sums
@@ -165,11 +179,6 @@ def _code_sql(each: Property) -> str:
 def _sum(tables: Warehouse, sql: str) -> Sum:
     [(rows, total)] = tables.rows(sql)
     return Sum(int(rows), int(total))
-
-
-def _found(transaction: Neo4jTransaction, texts: Sequence[str], parameters: Mapping[str, object]) -> Sum:
-    parts = [transaction.rows(text, parameters)[0] for text in texts]
-    return Sum(sum(rows for rows, _ in parts), sum(total for _, total in parts))
 
 
 def _number_texts(tables: Warehouse, model: GraphModel) -> Alphabet:

@@ -1,8 +1,8 @@
 """Texts for the graph server: names and constraints, what is read back, and the edges of a walk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from hub.graph.shared_texts import AS_OF, columns_cypher, row_cypher
+from hub.graph.shared_texts import AS_OF, columns_cypher, row_cypher, sides
 from schemas.readers.graph import End, GraphModel, NodeLabel, RelationshipType
 
 SNAPSHOT, LEASE = "Snapshot", "Publication"
@@ -20,7 +20,9 @@ MARK_CYPHER = (
 )
 VERIFIED_CYPHER = f"MATCH (s:`{SNAPSHOT}`) SET s.verified = $verified, s.differs = $differs"
 UNMARK_CYPHER = f"MATCH (s:`{SNAPSHOT}`) DELETE s"
-COMPONENTS_CYPHER = "CALL dbms.components() YIELD name, versions, edition RETURN versions[0], edition"
+COMPONENTS_CYPHER = (
+    "CALL dbms.components() YIELD name, versions, edition WHERE name = 'Neo4j Kernel' RETURN versions[0], edition"
+)
 
 
 def constraint_cypher(label: str, key: str = "id") -> str:
@@ -114,17 +116,9 @@ def relationship_rows_cypher(each: RelationshipType, end: End) -> str:
 
 def edges_cypher(label: str, types: Sequence[RelationshipType]) -> list[str]:
     """Texts that return the edges out of and into nodes of one label ($ids) at $as_of: both ends, type, eid."""
-    out = [each.type for each in types if any(end.start == label for end in each.ends)]
-    into = [each.type for each in types if any(end.end == label for end in each.ends)]
     ends = "labels(a)[0], a.id, labels(b)[0], b.id, type(r), r.eid"
+    arrows = {"out": "(a:`{0}` {{id: id}})-[r:{1}]->(b)", "into": "(b:`{0}` {{id: id}})<-[r:{1}]-(a)"}
     return [
-        f"UNWIND $ids AS id MATCH (a:`{label}` {{id: id}})-[r:{_any_of(out)}]->(b) WHERE {AS_OF} RETURN {ends}"
-        if side == "out"
-        else f"UNWIND $ids AS id MATCH (b:`{label}` {{id: id}})<-[r:{_any_of(into)}]-(a) WHERE {AS_OF} RETURN {ends}"
-        for side, names in (("out", out), ("into", into))
-        if names
+        f"UNWIND $ids AS id MATCH {arrows[side].format(label, names)} WHERE {AS_OF} RETURN {ends}"
+        for side, names in sides(label, types).items()
     ]
-
-
-def _any_of(names: Iterable[str]) -> str:
-    return "|".join(f"`{name}`" for name in names)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hub.graph.errors import GraphServerError
-from hub.graph.neo4j import Neo4jServer, Neo4jTransaction
+from hub.graph.neo4j import Neo4jServer
 from hub.graph.neo4j_batches import GraphTables, lease
 from hub.graph.neo4j_store import served
 from hub.graph.neo4j_sums import differences, found_sums, wanted_sums
@@ -32,11 +32,7 @@ def verify(server: Neo4jServer, tables: GraphTables) -> Sequence[str]:
 def compare(server: Neo4jServer, tables: GraphTables) -> list[str]:
     """What differs between server and tables; every property of every node and relationship is read, on the server."""
     wanted, alphabet = wanted_sums(tables.warehouse, tables.model)
-
-    def read(transaction: Neo4jTransaction) -> list[str]:
-        return differences(wanted, found_sums(transaction, tables.model, alphabet))
-
-    return server.read(read, seconds=server.settings.write_seconds)
+    return differences(wanted, found_sums(server, tables.model, alphabet))
 
 
 def _assert_holds(server: Neo4jServer, wanted: str) -> None:

@@ -18,3 +18,11 @@ def row_cypher(each: RelationshipType, end: End, *, start_id: str = "a.id") -> s
         f"'{end.start}' AS start_label, {start_id} AS start_id, '{end.end}' AS end_label, b.id AS end_id, "
         f"{columns_cypher('r', each.stored_properties)}"
     )
+
+
+def sides(label: str, types: Sequence[RelationshipType]) -> dict[str, str]:
+    """The types that lead `out` of nodes of a label and those that lead `into` them, each as `A|B`; none, no side."""
+    out = [each.type for each in types if any(end.start == label for end in each.ends)]
+    into = [each.type for each in types if any(end.end == label for end in each.ends)]
+    named = {"out": out, "into": into}
+    return {side: "|".join(f"`{name}`" for name in names) for side, names in named.items() if names}

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tools.neo4j.artifacts import INSTALL, LONG_TERM
-from tools.neo4j.server import Server, java_version, make, start, wipe
+from tools.neo4j.server import Server, java_for, make, start, wipe
 
 
 @pytest.fixture(scope="session")
 def neo4j_tools() -> None:
     """Java and Maven are there; without them the tests are left out, except where CI has installed them."""
-    if (java_version() or 0) < LONG_TERM.least_java or not (shutil.which("mvn") or LONG_TERM.library.is_dir()):
+    if java_for(LONG_TERM) is None or not (shutil.which("mvn") or LONG_TERM.library.is_dir()):
         told = f"Neo4j needs Java {LONG_TERM.least_java} and Maven: {INSTALL}"
         pytest.fail(told, pytrace=False) if os.environ.get("CI") else pytest.skip(told)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools.neo4j import artifacts
-from tools.neo4j.artifacts import FOLDER, LONG_TERM, fetch
+from tools.neo4j.artifacts import FOLDER, LONG_TERM, RELEASES, fetch
 from tools.neo4j.errors import ServerToolError
 from tools.neo4j.server import Server, admin, make, start, stop, wipe
 
@@ -59,10 +59,12 @@ def test_file_that_is_not_the_pinned_one_is_not_run(
         admin(Server(tmp_path / "home"), ["--version"])
 
 
-def test_older_java_is_told(neo4j_tools: None, tmp_path: Path) -> None:
+def test_older_java_is_told(neo4j_tools: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     newer = dataclasses.replace(LONG_TERM, least_java=99)
+    monkeypatch.setitem(RELEASES, LONG_TERM.version, newer)  # type: ignore[misc]
+    (tmp_path / "version").write_text(LONG_TERM.version, encoding="ascii")
     with pytest.raises(ServerToolError, match=r"needs Java 99 or newer: apt-get install .*openjdk"):
-        admin(Server(tmp_path, newer), ["--version"])
+        admin(Server(tmp_path), ["--version"])
 
 
 def test_server_stops_and_leaves_nothing_behind_when_wiped(neo4j_tools: None, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.neo4j.artifacts import LONG_TERM, fetch, pin
+from tools.neo4j.artifacts import LONG_TERM, RELEASES, fetch, pin
 from tools.neo4j.errors import ServerToolError
 from tools.neo4j.server import Server, admin_command, admin_environment, make, start, stop, wipe
 
@@ -15,15 +15,15 @@ HOME = Path(__file__).parent.parent.parent / ".neo4j"
 def main() -> int:
     """Does what the command line says; returns the exit code."""
     arguments = _parser().parse_args()
-    server = Server(arguments.home.resolve())
+    server, release = Server(arguments.home.resolve()), RELEASES[arguments.version]
     try:
         match arguments.verb:
             case "fetch":
-                print(fetch(LONG_TERM))
+                print(fetch(release))
             case "pin":
-                print(f"{LONG_TERM.pins}: {pin(LONG_TERM)} files")
+                print(f"{release.pins}: {pin(release)} files")
             case "start":
-                start(make(server.home))
+                start(make(server.home, release=release))
                 print(_how_to_use(server))
             case "stop":
                 stop(server)
@@ -41,6 +41,9 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.neo4j", description=__doc__)
     parser.add_argument("--home", type=Path, default=HOME, help="the server's home (default: .neo4j in the repository)")
+    parser.add_argument(
+        "--version", choices=RELEASES, default=LONG_TERM.version, help="of a new home, and of what is fetched or pinned"
+    )
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("fetch", help="fetch the pinned artifacts and say where they lie")
     verbs.add_parser("pin", help="write the list of artifacts anew, after a version was raised in pom.xml")

@@ -37,7 +37,8 @@ class Release:
 
 
 LONG_TERM = Release("5.26.28", "org.neo4j.server.CommunityEntryPoint", 17)
-RELEASES: Mapping[str, Release] = {each.version: each for each in (LONG_TERM,)}
+NEWEST = Release("2026.09.0", "org.neo4j.server.Neo4jCommunity", 21, ("--enable-native-access=ALL-UNNAMED",))
+RELEASES: Mapping[str, Release] = {each.version: each for each in (LONG_TERM, NEWEST)}
 
 
 def fetch(release: Release) -> Path:

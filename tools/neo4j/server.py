@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.neo4j.artifacts import INSTALL, LONG_TERM, Release, fetch
+from tools.neo4j.artifacts import INSTALL, LONG_TERM, RELEASES, Release, fetch
 from tools.neo4j.errors import ServerToolError
 
 OPENS = tuple(
@@ -27,10 +27,15 @@ ADMIN_HEAP = "1g"
 
 @dataclass(frozen=True)
 class Server:
-    """A server's home, which holds its configuration, password, store and logs; running or not."""
+    """A server's home, which holds its version, configuration, password, store and logs; running or not."""
 
     home: Path
-    release: Release = LONG_TERM
+
+    @property
+    def release(self) -> Release:
+        """The version that the home was made for, the long-term one where none was."""
+        file = self.home / "version"
+        return RELEASES[file.read_text(encoding="ascii").strip()] if file.exists() else LONG_TERM
 
     @property
     def port(self) -> int:
@@ -78,13 +83,20 @@ class Memory:
     page_cache: str = "128m"
 
 
-def make(home: Path, *, memory: Memory | None = None, settings: Mapping[str, str] | None = None) -> Server:
+def make(
+    home: Path,
+    *,
+    release: Release = LONG_TERM,
+    memory: Memory | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Server:
     """A new home with a password of its own and a free port; a home that exists stays as it is, but for `settings`."""
     server = Server(home.resolve())
     file = server.home / "conf" / "neo4j.conf"
     if not file.exists():
         file.parent.mkdir(parents=True)
         (server.home / "logs").mkdir()
+        (server.home / "version").write_text(release.version, encoding="ascii")
         server.password_file.touch(mode=0o600)
         server.password_file.write_text(secrets.token_hex(20), encoding="ascii")
         _write(file, _configuration(server.home, memory or Memory()))
@@ -105,7 +117,7 @@ def start(server: Server) -> None:
     (server.home / "pid").write_text(_leave_running(command, server.home), encoding="ascii")
     until = time.monotonic() + PATIENCE
     while not _answers(server.port):
-        if server.pid is None or time.monotonic() > until:
+        if _is_gone(server) or time.monotonic() > until:
             stop(server)
             raise ServerToolError(f"neo4j did not start in {server.home}:\n{_last_words(server)}")
         time.sleep(0.1)
@@ -152,20 +164,28 @@ def admin_environment(server: Server) -> dict[str, str]:
     return {**os.environ, "NEO4J_HOME": str(server.home), "NEO4J_CONF": str(server.home / "conf")}
 
 
-def java_version() -> int | None:
-    """The major version of the Java that is found first, None where there is none."""
-    if shutil.which("java") is None:
+def java_version(java: Path | None = None) -> int | None:
+    """The major version of this Java, or of the one that is found first; None where there is none."""
+    command = shutil.which(java or "java")
+    if command is None:
         return None
-    told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+    told = subprocess.run([command, "-version"], capture_output=True, text=True, check=False).stderr
     number = re.search(r'version "(\d+)', told)
     return int(number[1]) if number else None
 
 
+def java_for(release: Release) -> Path | None:
+    """A Java that is new enough: the one that is found first, that of JAVA_HOME, or another of the system's."""
+    homes = [Path(os.environ.get("JAVA_HOME") or "/nowhere"), *sorted(Path("/usr/lib/jvm").glob("*"))]
+    places = [Path(shutil.which("java") or "/nowhere"), *(home / "bin" / "java" for home in homes)]
+    return next((java for java in places if (java_version(java) or 0) >= release.least_java), None)
+
+
 def _java(release: Release) -> list[str]:
-    found = java_version()
-    if found is None or found < release.least_java:
+    found = java_for(release)
+    if found is None:
         raise ServerToolError(f"neo4j {release.version} needs Java {release.least_java} or newer: {INSTALL}")
-    return ["java"]
+    return [str(found)]
 
 
 def _configuration(home: Path, memory: Memory) -> dict[str, str]:
@@ -192,6 +212,15 @@ def _free_port() -> int:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]
     return port
+
+
+def _is_gone(server: Server) -> bool:
+    """Whether nothing runs there; a process that becomes another program has no command line for a moment."""
+    for _ in range(3):
+        if server.pid is not None:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def _answers(port: int) -> bool:
