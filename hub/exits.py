@@ -11,7 +11,7 @@ from ingestion.errors import ConservationError, FeedError
 from resolution.errors import ResolutionError, UnknownRecordError
 from resolution.evaluate_truth import TruthError
 from schemas.errors import DeclarationError
-from stores.errors import HomeBusyError, MachineError, StoreError
+from stores.errors import HomeBusyError, MachineError, SettingsError, StoreError
 from stores.faults import is_no_room
 from stores.snapshots import SnapshotError
 
@@ -21,6 +21,7 @@ DEPARTMENT, CALLER, REFUSED, STORE = 1, 2, 3, 4
 EXIT_CODES: Mapping[type[Exception], tuple[int, str]] = {
     AccessDenied: (REFUSED, "Refused"),
     UsageError: (CALLER, "Cannot do that"),
+    SettingsError: (CALLER, "Cannot do that"),
     TruthError: (CALLER, "The truth folder cannot be used"),
     DeclarationError: (CALLER, "The declarations have mistakes"),
     UnknownRecordError: (CALLER, "No such record"),

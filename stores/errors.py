@@ -9,6 +9,10 @@ class HomeError(StoreError):
     """A folder that is not the home it should be."""
 
 
+class SettingsError(StoreError):
+    """A setting that cannot be used, or a secret that is not as it should be: whoever set it must act."""
+
+
 class HomeBusyError(HomeError):
     """Another command writes to the home; when it has ended the same command may be given again."""
 

@@ -44,6 +44,11 @@ class Home:
         return self.root / "operational" / "operational.sqlite"
 
     @property
+    def elsewhere(self) -> Path:
+        """File that names the server of the operational database, there only where it is not a file of the home."""
+        return self.root / "operational" / "elsewhere"
+
+    @property
     def identity(self) -> Path:
         """Folder of the generations of entities and their members."""
         return self.root / "identity"
@@ -92,6 +97,16 @@ class Home:
     def temp(self) -> Path:
         """Folder for what the warehouse spills; emptied at will."""
         return self.root / "temp"
+
+    @property
+    def is_archiving(self) -> bool:
+        """Whether anything was ever archived: it can only be read with the keys in the operational database."""
+        return next(self.archive.glob("*/*.enc"), None) is not None
+
+    @property
+    def number(self) -> str:
+        """What tells this home from every other, wherever it is moved: it goes with the key of its archive."""
+        return hashlib.sha256(b"number of a home" + self.key("archive")).hexdigest()[:32]
 
     def key(self, name: str) -> bytes:
         """The 32 bytes of `keys/<name>.key` (`archive` wraps the archive keys, `identity` mints entity ids)."""

@@ -27,13 +27,29 @@ def held(home: Home, verb: str) -> Iterator[None]:
         end = time.monotonic() + PATIENCE
         while not _is_locked(file):
             if time.monotonic() > end or not _is_killed(file):
-                raise HomeBusyError(
-                    f"{home.root} is being written by {_holder(file)}. Reading goes on as always; to write, wait until "
-                    "that has ended and give the same command again"
-                )
+                raise busy(home, _holder(file))
             time.sleep(PAUSE)
         _sign(file, verb)
         yield
+
+
+def busy(home: Home, holder: str) -> HomeBusyError:
+    """What whoever comes second is told; `holder` names the command that writes."""
+    return HomeBusyError(
+        f"{home.root} is being written by {holder}. Reading goes on as always; to write, wait until that has ended and "
+        "give the same command again"
+    )
+
+
+def is_gone(process: int, machine: str) -> bool:
+    """Whether this process was of this machine and is no more; of other machines nothing is known."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return machine == socket.gethostname()
+    except OSError:
+        return False
+    return False
 
 
 def _is_locked(file: TextIO) -> bool:
@@ -49,12 +65,9 @@ def _is_killed(file: TextIO) -> bool:
     """Whether who signed is gone: a process that it had just started may hold the lock for a moment longer."""
     try:
         signed = _signed(file)
-        os.kill(signed["process"], 0)
-    except ProcessLookupError:
-        return bool(signed["machine"] == socket.gethostname())
-    except (OSError, ValueError, KeyError, TypeError):
+        return is_gone(signed["process"], signed["machine"])
+    except (ValueError, KeyError, TypeError):
         return False
-    return False
 
 
 def _opened(path: Path) -> TextIO:

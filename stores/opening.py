@@ -37,7 +37,7 @@ def open_stores(home: Home, verb: str, *, settings: WarehouseSettings, tell: Tel
         settings = _spilling_apart(home, settings)
         # Kept for one command to look at, no longer: it holds what may have to be deleted for good.
         _empty(home.damaged)
-        with open_operational(home, tell=tell) as operational:
+        with open_operational(home, verb, tell=tell) as operational:
             with _open_whole(home, settings, tell) as warehouse:
                 yield from _remembering_damage(home, OpenStores(operational, warehouse))
             _note_size(home)

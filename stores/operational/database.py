@@ -1,29 +1,20 @@
-"""Opens the operational database, brings its tables up to date and gives its parts out."""
+"""Opens the operational database, wherever the home has it, and gives its parts out."""
 
-import sqlite3
-import threading
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 
-from stores.errors import StoreError
+from stores.errors import SettingsError
 from stores.home import Home
 from stores.operational.decisions import Decision, Decisions
 from stores.operational.deliveries import Ledger
+from stores.operational.file import is_filed, open_file, read_file
 from stores.operational.identity import Identity
 from stores.operational.keys import ArchiveKeys
 from stores.operational.runs import Runs
-from stores.operational.sealed import SealedFile, SealingConnection
-
-MIGRATIONS = Path(__file__).parent / "migrations"
-# Alembic hands the connection to the migrations in variables of its modules.
-_MIGRATING = threading.Lock()
+from stores.operational.server import open_server, read_server
+from stores.operational.server_settings import ServerSettings, read_server_settings
 
 
 class Operational:
@@ -56,83 +47,36 @@ class Operational:
         self.close()
 
 
-def open_operational(home: Home, *, tell: Callable[[str], None] = lambda _: None) -> Operational:
+def open_operational(home: Home, verb: str = "", *, tell: Callable[[str], None] = lambda _: None) -> Operational:
     """The operational database of the home for its one writer, made where nothing came yet, with the newest tables.
 
-    What was cut off or damaged is put back from its copy, and told. Raises StoreError where neither is whole, or
-    where a newer version of the hub wrote it.
+    In a file: what was cut off or damaged is put back from its copy, and told. On a server: nobody else can open it for
+    writing until it is closed, on any machine (HomeBusyError); `verb` is what others are told meanwhile. Raises
+    SettingsError where file and settings contradict each other, StoreError where it cannot be used or a newer version
+    of the hub wrote it.
     """
-    sealed = SealedFile(home.operational)
-    content = _migrated(_content(sealed, home), home)
-    if sealed.restore():
-        tell(f"{home.operational} was cut off or damaged: put back from {sealed.copy.name}, nothing is lost")
-    if content != sealed.content():
-        home.operational.parent.mkdir(mode=0o700, exist_ok=True)
-        sealed.put(content)
-    engine = sa.create_engine(f"sqlite:///{home.operational}", connect_args={"factory": SealingConnection})
-    sa.event.listen(engine, "connect", partial(_set_up_sqlite, sealed))
-    return Operational(engine, home)
+    settings = server_of(home)
+    return Operational(open_file(home, tell) if settings is None else open_server(home, settings, verb), home)
 
 
 def read_operational(home: Home) -> Operational:
-    """The operational database as of its newest commit, held in memory: needs no lock and never disturbs the writer."""
-    connection = _in_memory(_migrated(_content(SealedFile(home.operational), home), home))
-    return Operational(sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.StaticPool), home)
+    """The operational database as of its newest commit: needs no lock and never disturbs the writer."""
+    settings = server_of(home)
+    return Operational(read_file(home) if settings is None else read_server(home, settings), home)
 
 
-def _content(sealed: SealedFile, home: Home) -> bytes | None:
-    content = sealed.content()
-    if content is None and next(home.archive.glob("*/*.enc"), None) is not None:
-        raise StoreError(
-            f"{sealed.file} is missing with its copy, and the archive cannot be read without the keys in it: put it "
-            "back from a backup of the home"
+def server_of(home: Home) -> ServerSettings | None:
+    """The server that has the operational database, None where it is a file of the home."""
+    settings = read_server_settings(home)
+    is_elsewhere = home.elsewhere.exists()
+    if settings is None and is_elsewhere:
+        raise SettingsError(
+            f"the operational database of {home.root} is {home.elsewhere.read_text(encoding='utf-8').strip()}: name it "
+            "as url under [operational] of home.toml or as HUB_OPERATIONAL_URL (docs/operational-database.md)"
         )
-    return content
-
-
-def _set_up_sqlite(sealed: SealedFile, connection: SealingConnection, _: object) -> None:
-    connection.sealed = sealed
-    cursor = connection.cursor()
-    # FULL: what is acknowledged survives a power cut. secure_delete: a destroyed key leaves no bytes behind.
-    # No write-ahead log: the file alone holds a commit, and is then sealed as it is.
-    for pragma in (
-        "journal_mode=DELETE",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        "busy_timeout=10000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _migrated(content: bytes | None, home: Home) -> bytes:
-    """The same with the newest tables: made in memory, so that a migration that is cut off leaves no trace."""
-    connection = _in_memory(content)
-    engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.StaticPool)
-    try:
-        _migrate(engine)
-        return connection.serialize()
-    except (sa.exc.SQLAlchemyError, CommandError) as error:
-        raise StoreError(
-            f"cannot open {home.operational}: {error}\nIf a newer hub wrote it, use that one; else restore a backup."
-        ) from error
-    finally:
-        engine.dispose()
-        connection.close()
-
-
-def _in_memory(content: bytes | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
-    if content is not None:
-        connection.deserialize(content)
-    return connection
-
-
-def _migrate(engine: sa.Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    with _MIGRATING, engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    if settings is not None and not is_elsewhere and is_filed(home):
+        raise SettingsError(
+            f"the operational database of {home.root} is still {home.operational}: `hub move-operational` moves it to "
+            f"{settings.place}; or take the url out of [operational] and HUB_OPERATIONAL_URL"
+        )
+    return settings

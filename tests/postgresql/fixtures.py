@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgresql.operational import OperationalServer, role_made
 from tests.postgresql.server import READER, Server, start_server, stop_server
 
 
@@ -18,6 +19,21 @@ def running_server() -> Iterator[Server]:
         stop_server(server)
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def operational_role(running_server: Server) -> Server:
+    """The server with an account of a hub."""
+    role_made(running_server)
+    return running_server
+
+
+@pytest.fixture
+def operational_server(operational_role: Server, tmp_path: Path) -> Iterator[OperationalServer]:
+    """An empty database for the operational database of a home."""
+    server = OperationalServer.made(operational_role, tmp_path)
+    yield server
+    server.drop()
 
 
 @pytest.fixture

@@ -26,6 +26,27 @@ def home(tmp_path: Path) -> Home:
     return made
 
 
+def test_every_write_is_flushed_to_the_disk_twice(home: Home) -> None:
+    operational = open_operational(home)
+    with operational._engine.connect() as connection:
+        pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
+    operational.ledger.receive(SECOND, file="a.csv", sha256="00")
+
+    assert pragmas == [2, "delete"]
+    assert home.operational.with_name("backup.sqlite").read_bytes() == home.operational.read_bytes()
+
+
+def test_a_destroyed_key_leaves_no_bytes_in_the_database(home: Home) -> None:
+    operational = open_operational(home)
+    operational.archive_keys.create(1)
+    with operational._engine.connect() as connection:
+        wrapped = connection.exec_driver_sql("SELECT wrapped FROM archive_key").scalar_one()
+    operational.archive_keys.destroy(1)
+
+    files = [path.read_bytes() for path in home.operational.parent.iterdir()]
+    assert not any(wrapped in content for content in files)
+
+
 def names(home: Home) -> list[DeliveryName]:
     with read_operational(home) as operational:
         return [each.name for each in operational.ledger.all()]
