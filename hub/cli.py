@@ -16,6 +16,7 @@ from hub.commands.graph import load_graph, publish_to_server, verify_graph
 from hub.commands.ingest import ingest
 from hub.commands.init import init
 from hub.commands.look_around import neighbourhood, path
+from hub.commands.move_operational import move_operational
 from hub.commands.publish import publish
 from hub.commands.pull import pull
 from hub.commands.resolve import resolve
@@ -59,6 +60,7 @@ def choose(
 
 
 app.command(rich_help_panel=PREPARE)(init)
+app.command("move-operational", rich_help_panel=PREPARE)(move_operational)
 schemas.command()(check)
 app.add_typer(schemas, name="schemas", rich_help_panel=PREPARE)
 app.command(rich_help_panel=PREPARE)(synthesize)
