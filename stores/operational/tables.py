@@ -1,6 +1,20 @@
 """Tables of the operational database; the migrations under `migrations/` make them."""
 
+from typing import Any
+
 import sqlalchemy as sa
+
+
+class Quoting(sa.TypeDecorator[str]):
+    """A text that may quote what a delivery holds: PostgreSQL keeps every character but the one numbered 0."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """The text with a picture of that character in its place."""
+        return value if value is None else value.replace("\0", "␀")
+
 
 metadata = sa.MetaData()
 
@@ -12,10 +26,10 @@ delivery = sa.Table(
     sa.Column("mode", sa.String, nullable=False),
     sa.Column("date", sa.Date, nullable=False),
     sa.Column("sequence", sa.Integer, nullable=False),
-    sa.Column("file", sa.String, nullable=False),
+    sa.Column("file", Quoting, nullable=False),
     sa.Column("sha256", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
-    sa.Column("note", sa.String, nullable=False),
+    sa.Column("note", Quoting, nullable=False),
     sa.Column("outcome", sa.JSON, nullable=False),
     sa.UniqueConstraint("feed", "mode", "date", "sequence", name="one_delivery_per_sequence"),
     sqlite_autoincrement=True,
@@ -55,7 +69,7 @@ decision = sa.Table(
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("who", sa.String, nullable=False),
     sa.Column("decided_at", sa.DateTime, nullable=False),
-    sa.Column("why", sa.String, nullable=False),
+    sa.Column("why", Quoting, nullable=False),
     sa.Column("ended_by", sa.Integer, nullable=True),
 )
 

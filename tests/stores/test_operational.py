@@ -63,6 +63,15 @@ def test_a_refused_delivery_keeps_its_number_when_it_comes_again(operational: Op
     assert (second.delivery_id, second.state, second.sha256) == (first.delivery_id, DeliveryState.RECEIVED, "11")
 
 
+def test_a_note_may_quote_whatever_a_delivery_holds(operational: Operational) -> None:
+    quoted = "column '姓\0名' 𠮷 \x1b \\ %s"
+    received = operational.ledger.receive(NAME, file="a.csv", sha256="00")
+    operational.ledger.mark(received.delivery_id, DeliveryState.REFUSED, note=quoted, outcome={"why": quoted})
+
+    found = operational.ledger.get(received.delivery_id)
+    assert (found.note, found.outcome) == (quoted.replace("\0", "␀"), {"why": quoted})
+
+
 def test_the_latest_date_is_that_of_applied_deliveries(operational: Operational) -> None:
     older = operational.ledger.receive(NAME, file="a", sha256="00")
     operational.ledger.receive(replace(NAME, date=date(2026, 7, 9)), file="b", sha256="11")

@@ -184,9 +184,9 @@ def test_a_destroyed_key_leaves_no_bytes_in_its_table(home: Home, operational_se
             operational.archive_keys.create(number)
         gone, kept = (
             operational_server.value(f"SELECT encode(wrapped, 'hex') FROM archive_key WHERE delivery_id = {number}")
-            for number in (2, 3)
+            for number in (3, 2)
         )
-        operational.archive_keys.destroy(2)
+        operational.archive_keys.destroy(3)
         operational_server.execute("CHECKPOINT")
     folder = operational_server.server.folder / "data" / "base"
     tables = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
