@@ -106,6 +106,14 @@ def test_files_of_a_first_load_are_at_the_same_place_for_hub_and_server() -> Non
     assert "exchange:/exchange" in SERVICES["neo4j"]["volumes"]
 
 
+def test_what_the_one_user_has_to_own_is_made_as_its_own() -> None:
+    # A new volume takes its owner from the folder in the image of the container that is made first.
+    assert "exchange:/exchange" in SERVICES["gate"]["volumes"]
+    assert "--owner 10001" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    [data] = SERVICES["postgresql"]["volumes"]
+    assert SERVICES["postgresql"]["environment"]["PGDATA"].startswith(f"{data.partition(':')[2]}/")
+
+
 def test_volumes_are_declared_and_used() -> None:
     used = {
         volume.split(":")[0] for each in SERVICES.values() for volume in each.get("volumes", []) if "$" not in volume
