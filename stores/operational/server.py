@@ -73,7 +73,7 @@ def prepared(engine: sa.Engine, settings: ServerSettings, work: Callable[[sa.Con
     except CommandError as error:
         engine.dispose()
         raise StoreError(f"{settings.place}: {error}\nIf a newer hub wrote it, use that one.") from error
-    except StoreError:
+    except BaseException:
         engine.dispose()
         raise
 
@@ -140,6 +140,8 @@ def _connect(settings: ServerSettings, name: str, *, kind: type[Connection] = ps
         "application_name": name,
         "client_encoding": "utf8",
         "gssencmode": "disable",
+        # Whoever answers never gets to see the password itself.
+        "require_auth": "scram-sha-256",
         **KEEPALIVE,
         **settings.ssl,
     }

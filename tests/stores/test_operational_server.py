@@ -10,11 +10,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from stores.errors import HomeBusyError, MachineError, SettingsError, StoreError
 from stores.home import Home, create_home, open_home
-from stores.operational import open_operational, read_operational
+from stores.operational import open_operational, read_operational, server
 from stores.operational.deliveries import DeliveryName, DeliveryState
+from stores.operational.migrating import migrate
 from tests.postgresql.operational import PASSWORD, OperationalServer
 
 NAME = DeliveryName("people", "delta", date(2026, 7, 1), 1)
@@ -92,6 +94,21 @@ def test_of_many_that_begin_at_once_one_makes_the_tables(home: Home, operational
     assert set(found) <= {"made", "busy"}
     assert "made" in found
     assert operational_server.value("SELECT count(*)::int FROM alembic_version") == 1
+
+
+def test_tables_whose_making_is_cut_off_are_made_anew(
+    home: Home, operational_server: OperationalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(connection: sa.Connection) -> None:
+        migrate(connection)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(server, "migrate", cut_off)
+        open_operational(home)
+    assert operational_server.value("SELECT count(*)::int FROM pg_tables WHERE schemaname = 'public'") == 0
+    open_operational(home).close()
+    assert names(home) == []
 
 
 def test_of_two_homes_that_begin_at_once_the_database_belongs_to_one(
@@ -227,6 +244,20 @@ def test_a_wrong_password_is_told_and_not_repeated(home: Home, operational_serve
     assert "does not let the hub in" in said
     assert str(operational_server.password_file) in said
     assert "mistaken" not in said
+
+
+def test_a_server_that_asks_for_the_password_itself_does_not_get_it(
+    home: Home, operational_server: OperationalServer
+) -> None:
+    rules = operational_server.server.folder / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    rules.write_text(f"host {operational_server.database} all 127.0.0.1/32 password\n{before}")
+    operational_server.server.execute("SELECT pg_reload_conf()")
+    try:
+        assert "server requested a cleartext password" in told(home)
+    finally:
+        rules.write_text(before)
+        operational_server.server.execute("SELECT pg_reload_conf()")
 
 
 def test_a_missing_database_is_told(home: Home, operational_server: OperationalServer) -> None:
