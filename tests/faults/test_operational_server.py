@@ -52,7 +52,7 @@ def harmed(home: Home, town: Town, chance: random.Random, counts: Counts, cuttin
     """Kills a run at a random time, or cuts it off from the server; whether it was still at work then."""
     kept = acknowledged(home)
     process = HubCall(home.root, ("run", str(town.feeds))).start()
-    if process.ended_within(chance.uniform(0.5, town.seconds_from_nothing)):
+    if process.ended_within(chance.uniform(0.5, 0.8 * town.seconds_from_nothing)):
         assert process.finish() == 0, process.told()
         return False
     if cutting is None:
