@@ -97,6 +97,8 @@ def _refuse_empty_texts(tables: Warehouse, model: GraphModel) -> None:
         *((each.table, each.stored_properties) for each in model.types.values()),
     ]:
         names = [each.name for each in properties if each.type is FieldType.TEXT]
+        if not names:
+            continue
         empty = ", ".join(f"count(*) FILTER (\"{name}\" = '')" for name in names)
         [counts] = tables.rows(f"SELECT {empty} FROM {table}")
         if found := [name for name, count in zip(names, counts, strict=True) if count]:

@@ -67,7 +67,7 @@ class End:
 
 @dataclass(frozen=True)
 class RelationshipType:
-    """One relationship type; `properties` are those beyond eid, valid_from, valid_to, source, confidence, n_records.
+    """One relationship type; `properties` are those beyond the `standard` ones.
 
     With `lapses` a fact without an end stops being in force after the days of its kind: those of residence.yml,
     for other kinds `in_force_days`.
@@ -81,6 +81,7 @@ class RelationshipType:
     properties: tuple[Property, ...]
     lapses: bool
     in_force_days: Mapping[str, int]
+    standard: tuple[Property, ...]
 
     @property
     def table(self) -> str:
@@ -100,7 +101,7 @@ class RelationshipType:
     @property
     def stored_properties(self) -> tuple[Property, ...]:
         """All properties of a stored relationship, those of every type first."""
-        return STANDARD_PROPERTIES + self.properties
+        return self.standard + self.properties
 
 
 STANDARD_PROPERTIES = (
@@ -206,6 +207,7 @@ def _relationship_type(name: str, model: _RelationshipModel) -> RelationshipType
         properties=_properties(model.properties),
         lapses=model.lapses,
         in_force_days=model.in_force_days,
+        standard=STANDARD_PROPERTIES,
     )
 
 
