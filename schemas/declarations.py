@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from schemas.checks.analysis import analysis_problems
 from schemas.checks.crossing import ReadParts, crossing_problems
 from schemas.checks.feeds import feed_problems
 from schemas.checks.strays import stray_problems
 from schemas.errors import DeclarationError, Problem
 from schemas.files import DeclarationTree
+from schemas.readers.analysis import AnalysisRules, read_analysis
 from schemas.readers.contracts import FeedContract, read_contracts
 from schemas.readers.gazetteer import Gazetteer, read_gazetteer
 from schemas.readers.golden import GoldenRules, read_golden
@@ -32,6 +34,7 @@ class Declarations:
     golden: Mapping[str, GoldenRules]
     residence: ResidenceRules
     graph: GraphModel
+    analysis: AnalysisRules
     questions: Mapping[str, Question]
     gazetteer: Gazetteer
     tree: DeclarationTree
@@ -50,16 +53,20 @@ def load_declarations(overlay: Path | None = None) -> Declarations:
     golden = _read(read_golden, tree, problems)
     residence = _read(read_residence, tree, problems)
     graph = _read(read_graph, tree, problems)
+    analysis = _read(read_analysis, tree, problems)
     questions = _read(read_questions, tree, problems)
     gazetteer = _read(read_gazetteer, tree, problems)
     if contracts is not None and registers is not None:
         problems += feed_problems(contracts, registers, tree)
         problems += crossing_problems(ReadParts(tree, contracts, registers, linkage, golden, residence, graph))
+    if analysis is not None and graph is not None:
+        problems += analysis_problems(analysis, graph, tree)
     if problems:
         raise DeclarationError(sorted(set(problems)))
     assert contracts is not None and registers is not None and linkage is not None and golden is not None
     assert residence is not None and graph is not None and questions is not None and gazetteer is not None
-    return Declarations(contracts, registers, linkage, golden, residence, graph, questions, gazetteer, tree)
+    assert analysis is not None
+    return Declarations(contracts, registers, linkage, golden, residence, graph, analysis, questions, gazetteer, tree)
 
 
 def check_declarations(overlay: Path | None = None) -> list[Problem]:
