@@ -27,6 +27,9 @@ def decide(caller: Caller, purpose: str, request: Request) -> Decision:
             "purpose-registered",
             f"no policy permits the purpose {purpose!r}; the only one so far is 'training', on made-up people",
         )
+    if request.purposes and purpose not in request.purposes:
+        named = ", ".join(sorted(request.purposes))
+        return Decision(False, "purpose-declared", f"{request.what} is declared for {named}, not for {purpose!r}")
     if request.home.kind != "synthetic":
         return Decision(
             False,

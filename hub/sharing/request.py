@@ -21,7 +21,8 @@ class Request:
     """One reading of one snapshot.
 
     `parameters` are written to the audit log as they are: opaque ids, dates and numbers only, never a name, a
-    phone or an identity number (see `parameters_for_audit`).
+    phone or an identity number (see `parameters_for_audit`). `purposes` are those that what is read was declared for,
+    any where there are none.
     """
 
     home: Home
@@ -29,6 +30,7 @@ class Request:
     verb: str
     what: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    purposes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
