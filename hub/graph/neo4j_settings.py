@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from hub.errors import UsageError
 
-TABLE, STANDBY, PREFIX = "neo4j", "standby", "HUB_NEO4J_"
+TABLE, STANDBY = "neo4j", "standby"
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 ENCRYPTED = ("bolt+s", "neo4j+s")
 HERE = ("127.0.0.1", "::1", "localhost")
@@ -61,24 +61,26 @@ class Neo4jSettings:
         return text
 
 
-def read_neo4j_settings(file: Path, environment: Mapping[str, str] | None = None) -> Neo4jSettings | None:
-    """The servers that a home's file and the environment name; None where they name none.
+def read_neo4j_settings(
+    file: Path, environment: Mapping[str, str] | None = None, *, table: str = TABLE
+) -> Neo4jSettings | None:
+    """The servers that this table of a home's file and the environment name; None where they name none.
 
     Raises UsageError with every value that cannot be used.
     """
     env = os.environ if environment is None else environment
-    table = tomllib.loads(file.read_text(encoding="utf-8")).get(TABLE, {}) if file.exists() else {}
-    written = dict(table)
+    prefix = f"HUB_{table.upper()}_"
+    written = dict(tomllib.loads(file.read_text(encoding="utf-8")).get(table, {})) if file.exists() else {}
     standby = dict(written.pop(STANDBY, {}))
-    written |= _from_environment(env, PREFIX)
-    standby |= _from_environment(env, f"{PREFIX}{STANDBY.upper()}_")
+    written |= _from_environment(env, prefix)
+    standby |= _from_environment(env, f"{prefix}{STANDBY.upper()}_")
     if not written:
         return None
     problems: list[str] = []
-    served = _settings(written, f"{file}: [{TABLE}]", problems)
-    spare = _settings({**written, **standby}, f"{file}: [{TABLE}.{STANDBY}]", problems) if standby else None
+    served = _settings(written, f"{file}: [{table}]", problems)
+    spare = _settings({**written, **standby}, f"{file}: [{table}.{STANDBY}]", problems) if standby else None
     if spare is not None and "uri" not in standby:
-        problems.append(f"{file}: [{TABLE}.{STANDBY}]: uri: is missing: a standby is a second server on another port")
+        problems.append(f"{file}: [{table}.{STANDBY}]: uri: is missing: a standby is a second server on another port")
     if problems or served is None:
         raise UsageError("\n".join(dict.fromkeys(problems)))
     return replace(served, standby=spare)
