@@ -12,6 +12,7 @@ from hub.commands.demo import demo
 from hub.commands.desk import Desk
 from hub.commands.evaluate import evaluate
 from hub.commands.explain import explain
+from hub.commands.export import export, list_releases
 from hub.commands.graph import load_graph, publish_to_server, verify_graph
 from hub.commands.ingest import ingest
 from hub.commands.init import init
@@ -42,7 +43,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 a delivery or its department · 2 the command or a declaration · 3 refused by policy "
     "· 4 a store, the graph or a run. --home and --schemas may stand anywhere in the line.",
 )
-graph = typer.Typer(no_args_is_help=True, help="The graph on a Neo4j server: load, publish, verify. 图库")
+graph = typer.Typer(no_args_is_help=True, help="The graph on a Neo4j server, and copies for analysts. 图库")
 schemas = typer.Typer(no_args_is_help=True, help="Declarations: contracts, registers, models, questions. 声明")
 
 
@@ -73,6 +74,8 @@ app.command(rich_help_panel=RUN)(run)
 graph.command("load")(load_graph)
 graph.command("publish")(publish_to_server)
 graph.command("verify")(verify_graph)
+graph.command("export")(export)
+graph.command("releases")(list_releases)
 app.add_typer(graph, name="graph", rich_help_panel=RUN)
 app.command(rich_help_panel=RUN)(status)
 app.command(rich_help_panel=READ)(evaluate)

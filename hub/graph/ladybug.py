@@ -277,6 +277,16 @@ class LadybugStore:
         types = [each for each in self._model.types.values() if not each.is_geography]
         return shortest_path(start, end, lambda frontier: self._edges(frontier, as_of, types), max_hops=max_hops)
 
+    def rows(self, text: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        """The rows of any Cypher text, by column; only for a graph that its reader may see whole."""
+        with _connection(self._database) as connection:
+            connection.set_query_timeout(self._timeout_milliseconds)
+            result = _execute(connection, text, parameters)
+            names = result.get_column_names()
+            found = [dict(zip(names, row, strict=True)) for row in result.get_all()]
+            result.close()
+        return found
+
     def close(self) -> None:
         """Lets go of the file."""
         self._database.close()
