@@ -10,6 +10,7 @@ import typer
 
 from bench import graph_report, report, size_report
 from bench.accuracy import UNSEEN, measure
+from bench.analysts_copy import analysts_copy, measure_analysts_copy
 from bench.beside_splink import PART, measure_beside_splink
 from bench.contender import MEMORY_LIMIT
 from bench.daily_delta import DAYS_JOINED
@@ -30,6 +31,7 @@ SECTIONS = (
     "district size",
     "plain Splink at size",
     "graph on Neo4j",
+    "analysts copy",
 )
 PERSONS = 20_000
 WORK = Path(tempfile.gettempdir()) / "district-hub-bench"
@@ -57,6 +59,8 @@ def main(
         write(SECTIONS[4], splink_at_size(work, persons or SIZES[-1:]))
     if SECTIONS[5] in asked:
         write(SECTIONS[5], graph_server(work, persons or SIZES[-1:]))
+    if SECTIONS[6] in asked:
+        write(SECTIONS[6], copies_at_size(work, persons or SIZES))
 
 
 def public_sets() -> str:
@@ -136,6 +140,19 @@ def graph_server(work: Path, sizes: Sequence[int]) -> str:
         "touched rows read back within it. Cold is the first asking after the engine was started, with files still in "
         f"the system's memory; the embedded engine has a buffer pool of {POOL.buffer_pool_bytes >> 30} GiB.\n\n"
         + graph_report.graph_server([each for each in kept(work) if each.part.startswith("graph: ")])
+    )
+
+
+def copies_at_size(work: Path, sizes: Sequence[int]) -> str:
+    """Copies for analysts of the districts of these sizes."""
+    for size in sizes:
+        measure_analysts_copy(Trial(work, size))
+    return (
+        "`hub graph export --analysis` on the snapshot of each district: two studies of `schemas/graph/analysis.yml` "
+        "into a file, and the first on a Neo4j server of its own, where the notebook of `docs/analysis` then runs. "
+        "Memory is the hub's, without that of the server and of the notebook's kernel. Unique: persons whom nobody "
+        "shares all values with, alone, with type, kind, month and committee of each relationship, and with all that "
+        "is said about who is at its other end; in the graph itself, then in the copy.\n\n" + analysts_copy(kept(work))
     )
 
 
