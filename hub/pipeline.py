@@ -12,6 +12,7 @@ from hub.serving import bring_up_to_date
 from hub.site import Site
 from hub.stages import bring_in, is_linked, link, put_on_shelf, take_up
 from ingestion.report import DeliveryReport
+from stores.errors import StoreError
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class RunReport:
     deliveries: Sequence[DeliveryReport]
     publication: Publication | None
     served: Published | None = None
-    trouble: HubError | None = None
+    trouble: HubError | StoreError | None = None
 
 
 def run(paths: Sequence[Path], site: Site, *, approve: bool = False) -> RunReport:
@@ -45,5 +46,5 @@ def serve(report: RunReport, site: Site, servers: GraphServers) -> RunReport:
     fresh = report.publication.manifest if report.publication else None
     try:
         return replace(report, served=bring_up_to_date(site, servers, fresh=fresh))
-    except HubError as trouble:
+    except (HubError, StoreError) as trouble:
         return replace(report, trouble=trouble)

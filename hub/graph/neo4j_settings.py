@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.errors import UsageError
+from stores.secret_files import read_secret
 
 TABLE, STANDBY = "neo4j", "standby"
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
@@ -48,17 +48,8 @@ class Neo4jSettings:
         return bool(self.admin and self.stop and self.start)
 
     def password(self) -> str:
-        """The secret; raises UsageError where its file is missing, empty, or open to others."""
-        try:
-            mode = stat.S_IMODE(self.password_file.stat().st_mode)
-            text = self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise UsageError(f"{self.password_file}: {error.strerror}: it should hold the graph's password") from error
-        if mode & 0o077:
-            raise UsageError(f"{self.password_file} may be read by others (mode {mode:o}): chmod 600 it")
-        if not text:
-            raise UsageError(f"{self.password_file} is empty: it should hold the graph's password")
-        return text
+        """The secret; raises SettingsError where its file is missing, empty, or open to others."""
+        return read_secret(self.password_file, "the graph's password")
 
 
 def read_neo4j_settings(

@@ -24,6 +24,7 @@ FEW_TEXTS = 1000
 CODES = "text_code"
 NODES, RELATIONSHIPS = "all nodes", "all relationships"
 AT_ONCE = 4
+TEXTS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True)
@@ -191,9 +192,14 @@ def _number_texts(tables: Warehouse, model: GraphModel) -> Alphabet:
         if len(few) <= FEW_TEXTS:
             words += few
         sources.append(source)
-    texts = tables.arrow(f"SELECT DISTINCT text FROM ({' UNION ALL '.join(sources)})")["text"].combine_chunks()
-    codes, letters = text_codes(texts.to_pylist())
-    tables.register_arrow("numbered", pa.table({"text": texts, "code": pa.array(codes)}))
+    texts = tables.arrow(f"SELECT DISTINCT text FROM ({' UNION ALL '.join(sources)})")
+    letters: dict[str, int] = {}
+    codes = []
+    for batch in texts.to_batches(max_chunksize=TEXTS_AT_ONCE):
+        numbers, used = text_codes(batch["text"].to_pylist())
+        codes.append(pa.array(numbers))
+        letters |= used
+    tables.register_arrow("numbered", texts.append_column("code", pa.chunked_array(codes, pa.int64())))
     tables.execute(f"CREATE OR REPLACE TEMP TABLE {CODES} AS FROM numbered")
     tables.unregister("numbered")
     numbers, _ = text_codes(words)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hub.errors import UsageError
 from hub.graph.errors import GraphMovedError, GraphQueryError, GraphServerError
 from hub.graph.neo4j import ServerKind, connect, connected, version_mistake
 from hub.graph.neo4j_batches import lease
 from hub.graph.neo4j_store import Neo4jStore, open_neo4j
 from hub.graph.port import GraphStore
 from schemas.readers.questions import Question
+from stores.errors import SettingsError
 from stores.warehouse import Warehouse
 from tests.hub.graph.contract import MODEL, QUESTIONS, GraphStoreContract
 from tests.neo4j.town import SMALLTOWN, opened, put, settings_of
@@ -132,7 +132,7 @@ def test_database_that_the_server_does_not_have_is_told(smalltown_server: Server
 def test_password_file_that_others_may_read_is_refused(tmp_path: Path, smalltown_server: Server) -> None:
     (tmp_path / "password").write_text("secret")
     (tmp_path / "password").chmod(0o640)
-    with pytest.raises(UsageError, match=r"may be read by others \(mode 640\)"):
+    with pytest.raises(SettingsError, match=r"may be read by others \(mode 640\)"):
         connect(replace(settings_of(smalltown_server), password_file=tmp_path / "password"))
 
 
