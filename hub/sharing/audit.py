@@ -122,8 +122,12 @@ def verify(folder: Path) -> int:
         return 0
     previous, sequence = FIRST_LINK, 0
     for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        line = json.loads(text)
-        if line["previous"] != previous or line["hash"] != _link(line) or line["sequence"] != number:
+        try:
+            line = json.loads(text)
+            holds = line["previous"] == previous and line["hash"] == _link(line) and line["sequence"] == number
+        except (ValueError, KeyError, TypeError, AttributeError):
+            holds = False
+        if not holds:
             raise AuditError(_broken(str(path), f"line {number}"))
         previous, sequence = line["hash"], number
     return sequence

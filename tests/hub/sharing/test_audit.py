@@ -16,7 +16,7 @@ def test_lines_are_numbered_and_chained(tmp_path: Path) -> None:
     assert verify(tmp_path) == 3
 
 
-@pytest.mark.parametrize("damage", ["edit", "delete", "reorder"])
+@pytest.mark.parametrize("damage", ["edit", "delete", "reorder", "tear", "replace"])
 def test_a_changed_log_is_noticed(tmp_path: Path, damage: str) -> None:
     for _ in range(3):
         append(tmp_path, ENTRY)
@@ -26,6 +26,8 @@ def test_a_changed_log_is_noticed(tmp_path: Path, damage: str) -> None:
         "edit": [lines[0].replace('"rows": 3', '"rows": 2'), *lines[1:]],
         "delete": [lines[0], lines[2]],
         "reorder": [lines[1], lines[0], lines[2]],
+        "tear": [lines[0], lines[1][:40] + "\n", lines[2]],
+        "replace": [lines[0], "[]\n", lines[2]],
     }[damage]
     log.write_text("".join(changed))
     with pytest.raises(AuditError, match="does not hold together"):
