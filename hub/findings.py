@@ -10,7 +10,7 @@ import pyarrow as pa
 from hub.graph.port import GraphStore, Row, Value
 from hub.questions import bind_parameters
 from schemas.declarations import Declarations
-from schemas.readers.questions import AnswerColumn, Question, ValueType
+from schemas.readers.questions import Question, ValueType
 
 COLUMNS = pa.schema(
     [
@@ -53,10 +53,13 @@ def parameters_key(parameters: Mapping[str, object]) -> str:
 
 def answer_table(question: Question, rows: Sequence[Row]) -> pa.Table:
     """Rows of an answer as a table with the types that the question declares."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(question.columns)
+    columns: list[Sequence[Value]] = list(zip(*rows, strict=True)) or [()] * len(question.columns)
+    for place, each in enumerate(question.columns):
+        if each.type is ValueType.DECIMAL:
+            columns[place] = [rounded(value) for value in columns[place]]
     return pa.table(
         {
-            each.name: pa.array([rounded(value) for value in column], ARROW_TYPES[each.type])
+            each.name: pa.array(column, ARROW_TYPES[each.type])
             for each, column in zip(question.columns, columns, strict=True)
         }
     )
@@ -69,14 +72,12 @@ def rounded(value: Value) -> Value:
 
 def rows_of(question: Question, contents: Sequence[str]) -> list[Row]:
     """Rows of findings as they were found."""
-    return [
-        tuple(_value(value, column) for value, column in zip(json.loads(content), question.columns, strict=True))
-        for content in contents
-    ]
-
-
-def _value(value: Any, column: AnswerColumn) -> Any:
-    return date.fromisoformat(value) if column.type is ValueType.DATE and value is not None else value
+    rows: list[list[Any]] = json.loads(f"[{','.join(contents)}]")
+    for place, each in enumerate(question.columns):
+        if each.type is ValueType.DATE:
+            for row in rows:
+                row[place] = row[place] and date.fromisoformat(row[place])
+    return [tuple(row) for row in rows]
 
 
 def _plain(value: object) -> str:
