@@ -113,6 +113,8 @@ TOLD_TO_PEOPLE = {
     "hub/graph/neo4j_verify.py",
     "hub/commands/status.py",
 }
+# A copy for analysts ends on a day that people know.
+ENDS_ON_A_DAY = {"hub/commands/export.py", "hub/analysis/reading.py"}
 
 
 def test_only_what_tells_people_of_a_moment_looks_at_the_calendar() -> None:
@@ -120,4 +122,4 @@ def test_only_what_tells_people_of_a_moment_looks_at_the_calendar() -> None:
     packages = ("schemas", "stores", "ingestion", "resolution", "hub", "api")
     files = [path for each in packages for path in (ROOT / each).rglob("*.py")]
     found = {path.relative_to(ROOT).as_posix() for path in files if looking.search(path.read_text(encoding="utf-8"))}
-    assert found <= TOLD_TO_PEOPLE
+    assert found <= TOLD_TO_PEOPLE | ENDS_ON_A_DAY
