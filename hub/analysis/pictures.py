@@ -10,11 +10,19 @@ from hub.analysis.networks import simple
 
 COLOURS: Mapping[str, str] = {"Person": "#c0392b", "House": "#2c3e50", "Unit": "#d68910"}
 OTHER, SEED = "#7f8c8d", 1
+# More are no picture any more, and their layout would want another library.
+MOST = 400
 
 
 def draw(network: nx.MultiDiGraph, title: str) -> Figure:
-    """A picture of a small network, nodes coloured by label, those with more neighbours larger; without ids."""
+    """A picture of a network, nodes coloured by label, those with more neighbours larger; without ids.
+
+    Of more than 400 nodes those with the most neighbours are drawn, which the title then says.
+    """
     plain = simple(network)
+    if len(plain) > MOST:
+        title = f"{title} ({MOST:,} best connected of {len(plain):,})"
+        plain = plain.subgraph(sorted(plain, key=lambda node: (-plain.degree(node), node))[:MOST])
     labels = dict(network.nodes(data="label"))
     figure = Figure(figsize=(7, 5), layout="constrained")
     axes = figure.subplots()
@@ -29,7 +37,7 @@ def draw(network: nx.MultiDiGraph, title: str) -> Figure:
         node_size=[30 + 15 * plain.degree(node) for node in plain],
         edge_color="#bdc3c7",
     )
-    shown = sorted(set(labels.values()))
+    shown = sorted({labels[node] for node in plain})
     marks = [Line2D([], [], marker="o", linestyle="", color=COLOURS.get(label, OTHER), label=label) for label in shown]
     axes.legend(handles=marks, frameon=False)
     return figure

@@ -58,6 +58,17 @@ def test_picture_names_labels_and_no_node(two_operators: nx.MultiDiGraph, tmp_pa
     assert (tmp_path / "two.svg").stat().st_size > 5000
 
 
+def test_of_a_large_network_the_best_connected_are_drawn() -> None:
+    network = nx.MultiDiGraph()
+    for number in range(700):
+        network.add_node(f"P{number}", label="Person")
+        network.add_node(f"H{number // 7}", label="House")
+        network.add_edge(f"P{number}", f"H{number // 7}", type="LIVES_AT")
+    [axes] = draw(network, "Tenants").axes
+    assert axes.get_title() == "Tenants (400 best connected of 800)"
+    assert len(axes.collections[0].get_offsets()) == 400
+
+
 def test_network_is_what_the_release_holds_within_the_chosen_houses(housing: Path) -> None:
     declared = load_declarations()
     model = analysis_model(declared.graph, declared.analysis, declared.analysis.studies["housing"])
