@@ -76,7 +76,10 @@ def stale_nodes_sql(kept: Kept) -> str:
 
 
 def moved_nodes_sql(kept: Kept) -> str:
-    """Temporary table `moved_node` (record_id): nodes of `node` that are new, have other values or other decisions."""
+    """Temporary table `moved_node` (record_id): nodes of `node` that are new, have other values or other decisions.
+
+    A decision goes with its records, also into a node, or out of one, that says the same as before.
+    """
     return f"""
         CREATE OR REPLACE TEMP TABLE moved_node AS
         SELECT now.record_id FROM (SELECT record_id, hash(node) AS print FROM node) now
@@ -85,7 +88,11 @@ def moved_nodes_sql(kept: Kept) -> str:
         ) kept USING (record_id)
         WHERE now.print IS DISTINCT FROM kept.print
         UNION
-        SELECT node_id FROM collapsed SEMI JOIN redecided USING (record_id)
+        SELECT record_id FROM node WHERE record_id IN (
+            SELECT node_id FROM (
+                SELECT record_id, node_id FROM collapsed
+                UNION ALL SELECT record_id, node_id FROM {kept.collapsed} SEMI JOIN again USING (record_id))
+            WHERE record_id IN (FROM redecided UNION SELECT unnest([record_l, record_r]) FROM decided))
     """
 
 

@@ -71,7 +71,8 @@ def outcome(here: Town) -> tuple[list[Any], list[Any], list[Any]]:
     return here.warehouse.rows(members), here.warehouse.rows(links), here.operational.identity.events("person")
 
 
-@pytest.mark.parametrize("seed", range(trials(few=3, full=40)))
+# In 36 a record about which a steward has decided moves into a node that says the same as before.
+@pytest.mark.parametrize("seed", sorted({*range(trials(few=3, full=40)), 36}))
 def test_replayed_changes_and_linking_from_nothing_give_the_same_entities_links_and_lineage(
     towns: tuple[Town, Town], seed: int
 ) -> None:
@@ -87,7 +88,7 @@ def test_replayed_changes_and_linking_from_nothing_give_the_same_entities_links_
             assert builds.linked is not None
             full.append(builds.linked.is_full)
     # A column that is filled for the first time makes it another model: then, and at first, all is linked.
-    assert full.count(False) >= 2
+    assert False in full
 
 
 def test_what_no_change_can_reach_is_not_solved_again(towns: tuple[Town, Town]) -> None:
