@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.district_size import Trial, need_home
+from bench.graph_server import environment_of
 from bench.measurements import Measurement, keep, measured
 from bench.processes import folder_bytes, watch
 from bench.report import Cell, table
@@ -99,10 +100,7 @@ def _embedded(trial: Trial, part: str) -> Measurement:
 def _on_server(trial: Trial, part: str) -> Measurement:
     """The housing study on a server of its own, and the notebook there, without the memory of server and kernel."""
     with _server() as server, tempfile.TemporaryDirectory() as folder:
-        names = {"URI": server.uri, "PASSWORD_FILE": str(server.password_file)}
-        tools = f"{sys.executable} -m tools.neo4j --home {server.home}"
-        names |= {verb.upper(): f"{tools} {verb}" for verb in ("admin", "stop", "start")}
-        environment = {f"HUB_ANALYSIS_{name}": value for name, value in names.items()}
+        environment = environment_of(server, "analysis")
         command = ["--home", trial.home, "graph", "export", "--analysis", "--purpose", "training", "--to", "server"]
         done = hub(command, environment=environment, spill=trial.home / "temp")
         run = [sys.executable, "-m", "tools.notebooks", NOTEBOOK, "--to", Path(folder) / "done.ipynb"]

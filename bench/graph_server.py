@@ -12,6 +12,8 @@ from bench.district_size import Trial, need_home
 from bench.measurements import Measurement, keep, measured
 from bench.processes import Watched, watch
 from bench.runs import HUB
+from hub.graph.neo4j_servers import POINTER
+from hub.serving import HELD
 from schemas.declarations import load_declarations
 from stores.home import open_home
 from stores.snapshots import SnapshotShelf
@@ -19,7 +21,7 @@ from tools.neo4j.server import Memory, Server, make, start, wipe
 
 MEMORY = Memory(heap="3g", page_cache="1500m")
 # What publishing to a server leaves in a home.
-LEFT = ("graph-held", "graph-served")
+LEFT = (HELD, POINTER)
 STEP = re.compile(r"graph: (\d)/\d")
 STEPS = ("tables and what is kept of them", "files", "stop, import, start", "constraints", "check")
 
@@ -86,12 +88,12 @@ def steps(done: Watched) -> Mapping[str, float]:
     return {name: later - at for name, at, later in zip(STEPS, begins, begins[1:], strict=False)}
 
 
-def environment_of(server: Server) -> dict[str, str]:
-    """What points the hub at the server, and at its tools."""
+def environment_of(server: Server, table: str = "neo4j") -> dict[str, str]:
+    """What points the hub at the server and at its tools, in place of this table of home.toml."""
     tool = f"{sys.executable} -m tools.neo4j --home {server.home}"
     names = {name: f"{tool} {name}" for name in ("admin", "stop", "start")}
     settings = {"uri": server.uri, "password_file": str(server.password_file), **names}
-    return {f"HUB_NEO4J_{name.upper()}": value for name, value in settings.items()}
+    return {f"HUB_{table}_{name}".upper(): value for name, value in settings.items()}
 
 
 def _watched(trial: Trial, server: Server, command: Sequence[object]) -> Watched:

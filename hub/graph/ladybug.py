@@ -264,7 +264,8 @@ class LadybugStore:
         check_parameters(question, parameters)
         used = parse_cypher(question.cypher).parameters
         given = {name: value for name, value in parameters.items() if name in used}
-        return normalise_rows(self._rows(question.cypher, given), question.columns)
+        with self._asking() as connection:
+            return normalise_rows(_all(connection, question.cypher, given), question.columns)
 
     def neighbourhood(self, entity: EntityRef, *, as_of: date, hops: int, limit: int) -> Neighbourhood:
         """What lies within one or two hops at the date; see GraphStore."""
@@ -279,8 +280,7 @@ class LadybugStore:
 
     def rows(self, text: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
         """The rows of any Cypher text, by column; only for a graph that its reader may see whole."""
-        with _connection(self._database) as connection:
-            connection.set_query_timeout(self._timeout_milliseconds)
+        with self._asking() as connection:
             result = _execute(connection, text, parameters)
             names = result.get_column_names()
             found = [dict(zip(names, row, strict=True)) for row in result.get_all()]
@@ -301,10 +301,6 @@ class LadybugStore:
                         other = EntityRef(label, name)
                         found.add(Edge(node, other, kind, eid) if side == "out" else Edge(other, node, kind, eid))
         return sorted(found)
-
-    def _rows(self, text: str, parameters: Mapping[str, object]) -> list[list[Any]]:
-        with self._asking() as connection:
-            return _all(connection, text, parameters)
 
     @contextmanager
     def _asking(self) -> Iterator[ladybug.Connection]:

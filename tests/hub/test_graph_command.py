@@ -17,7 +17,7 @@ from stores.home import Home, create_home
 from stores.snapshots import SnapshotShelf
 from tests.hub.district import first_day
 from tests.hub.typed import Hub
-from tests.neo4j.town import opened, settings_of
+from tests.neo4j.town import empty, opened, settings_of
 from tools.neo4j.artifacts import LONG_TERM
 from tools.neo4j.server import Server
 
@@ -25,8 +25,7 @@ from tools.neo4j.server import Server
 @pytest.fixture
 def empty_server(running_neo4j: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The server without a graph, named by the environment."""
-    with connected(settings_of(running_neo4j)) as connection:
-        connection.execute("MATCH (n) DETACH DELETE n")
+    empty(running_neo4j)
     monkeypatch.setenv("HUB_NEO4J_URI", running_neo4j.uri)
     monkeypatch.setenv("HUB_NEO4J_PASSWORD_FILE", str(running_neo4j.password_file))
     return running_neo4j

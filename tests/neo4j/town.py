@@ -1,5 +1,7 @@
 """Small towns on a real server."""
 
+import sys
+
 from hub.graph.neo4j import connected
 from hub.graph.neo4j_batches import GraphEdition, mark, write_in_batches
 from hub.graph.neo4j_settings import Neo4jSettings
@@ -15,6 +17,18 @@ SMALLTOWN = GraphEdition("smalltown", AS_OF, "0")
 def settings_of(server: Server, **others: object) -> Neo4jSettings:
     """How the hub reaches the server."""
     return Neo4jSettings(server.uri, server.password_file, **others)  # type: ignore[arg-type]
+
+
+def with_tools(server: Server) -> Neo4jSettings:
+    """The same, with the server's own tools in the hub's reach."""
+    tool = [sys.executable, "-m", "tools.neo4j", "--home", str(server.home)]
+    return settings_of(server, admin=(*tool, "admin"), stop=(*tool, "stop"), start=(*tool, "start"))
+
+
+def empty(server: Server) -> None:
+    """Takes everything off the server."""
+    with connected(settings_of(server)) as connection:
+        connection.execute("MATCH (n) DETACH DELETE n")
 
 
 def put(tables: Warehouse, server: Server, edition: GraphEdition = SMALLTOWN) -> None:

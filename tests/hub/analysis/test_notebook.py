@@ -14,11 +14,10 @@ import pytest
 
 from hub.analysis.bolt import BoltGraph
 from hub.analysis.export import Target, export, remove_expired
-from hub.graph.neo4j import connected
 from stores.home import Home
 from tests.hub.analysis.conftest import HOUSING, TODAY
 from tests.hub.district import at_work
-from tests.neo4j.town import settings_of
+from tests.neo4j.town import empty
 from tools.neo4j.server import Server
 
 NOTEBOOK = Path(__file__).parents[3] / "docs" / "analysis" / "operators.ipynb"
@@ -32,8 +31,7 @@ CROWDED = (
 @pytest.fixture
 def analysts_server(running_neo4j: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The server, empty, as that of the analysts."""
-    with connected(settings_of(running_neo4j)) as connection:
-        connection.execute("MATCH (n) DETACH DELETE n")
+    empty(running_neo4j)
     monkeypatch.setenv("HUB_ANALYSIS_URI", running_neo4j.uri)
     monkeypatch.setenv("HUB_ANALYSIS_PASSWORD_FILE", str(running_neo4j.password_file))
     return running_neo4j

@@ -2,7 +2,6 @@
 
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -16,13 +15,12 @@ from hub.graph.neo4j import connected
 from hub.graph.neo4j_batches import GraphTables, write_in_batches
 from hub.graph.neo4j_load import How, held_by, load, way_to
 from hub.graph.neo4j_servers import GraphServers, graph_servers
-from hub.graph.neo4j_settings import Neo4jSettings
 from hub.graph.port import GraphStore
 from hub.graph.tables import summarise_graph
 from stores.progress import SilentProgress
 from stores.warehouse import Warehouse
 from tests.hub.graph.contract import MODEL
-from tests.neo4j.town import SMALLTOWN, opened, settings_of
+from tests.neo4j.town import SMALLTOWN, empty, opened, settings_of, with_tools
 from tests.smalltown.town import smalltown_store, smalltown_warehouse
 from tools.neo4j.server import Server, start
 
@@ -42,22 +40,12 @@ def odd_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 def own_server(own_neo4j: Server) -> Server:
     """A second server, which may be stopped and which nobody reads yet."""
     start(own_neo4j)
-    _empty(own_neo4j)
+    empty(own_neo4j)
     return own_neo4j
-
-
-def _with_tools(server: Server) -> Neo4jSettings:
-    tool = [sys.executable, "-m", "tools.neo4j", "--home", str(server.home)]
-    return settings_of(server, admin=(*tool, "admin"), stop=(*tool, "stop"), start=(*tool, "start"))
 
 
 def _tables(warehouse: Warehouse) -> GraphTables:
     return GraphTables(warehouse, MODEL, SMALLTOWN)
-
-
-def _empty(server: Server) -> None:
-    with connected(settings_of(server)) as connection:
-        connection.execute("MATCH (n) DETACH DELETE n")
 
 
 def _load(servers: GraphServers, warehouse: Warehouse, how: How, folder: Path) -> Path | None:
@@ -67,7 +55,7 @@ def _load(servers: GraphServers, warehouse: Warehouse, how: How, folder: Path) -
 def test_imported_graph_is_that_of_the_tables_to_the_last_character(
     own_server: Server, odd_tables: Warehouse, tmp_path: Path
 ) -> None:
-    servers = GraphServers(_with_tools(own_server), None, tmp_path / "pointer")
+    servers = GraphServers(with_tools(own_server), None, tmp_path / "pointer")
     assert way_to(servers.served, None) is How.IMPORT
     _load(servers, odd_tables, How.IMPORT, tmp_path)
     with closing(opened(own_server)) as store:
@@ -79,7 +67,7 @@ def test_imported_graph_is_that_of_the_tables_to_the_last_character(
 def test_graph_written_over_the_connection_is_the_same(
     running_neo4j: Server, odd_tables: Warehouse, tmp_path: Path
 ) -> None:
-    _empty(running_neo4j)
+    empty(running_neo4j)
     servers = GraphServers(settings_of(running_neo4j, batch_rows=7), None, tmp_path / "pointer")
     _load(servers, odd_tables, How.BATCHES, tmp_path)
     with closing(opened(running_neo4j)) as store:
@@ -87,7 +75,7 @@ def test_graph_written_over_the_connection_is_the_same(
 
 
 def test_operator_gets_files_and_the_exact_command(own_server: Server, odd_tables: Warehouse, tmp_path: Path) -> None:
-    settings = _with_tools(own_server)
+    settings = with_tools(own_server)
     own_tool = replace(settings, stop=(), start=())
     servers = GraphServers(own_tool, None, tmp_path / "pointer")
     assert way_to(own_tool, None) is How.FILES
@@ -108,7 +96,7 @@ def test_served_graph_is_loaded_on_the_standby_and_then_switched_to(
 ) -> None:
     both = replace(settings_of(running_neo4j), standby=settings_of(own_server))
     servers = graph_servers(tmp_path, both)
-    _empty(running_neo4j)
+    empty(running_neo4j)
     _load(servers, odd_tables, How.BATCHES, tmp_path)
     assert graph_servers(tmp_path, both).served.uri == running_neo4j.uri
     with closing(opened(running_neo4j)) as reading:
@@ -123,7 +111,7 @@ def test_only_server_is_not_taken_from_its_readers(
     running_neo4j: Server, odd_tables: Warehouse, tmp_path: Path
 ) -> None:
     servers = GraphServers(settings_of(running_neo4j), None, tmp_path / "pointer")
-    _empty(running_neo4j)
+    empty(running_neo4j)
     _load(servers, odd_tables, How.BATCHES, tmp_path)
     with pytest.raises(GraphServerError, match=r"serves snapshot smalltown, .* name a second server"):
         _load(servers, odd_tables, How.BATCHES, tmp_path)
@@ -132,7 +120,7 @@ def test_only_server_is_not_taken_from_its_readers(
 def test_graph_that_differs_from_its_tables_is_not_served(
     running_neo4j: Server, odd_tables: Warehouse, tmp_path: Path
 ) -> None:
-    _empty(running_neo4j)
+    empty(running_neo4j)
     settings = settings_of(running_neo4j)
     with connected(settings) as connection:
         write_in_batches(connection, odd_tables, MODEL)
@@ -150,8 +138,8 @@ def test_empty_text_is_refused_where_the_import_would_lose_it(
     with smalltown_warehouse() as warehouse:
         warehouse.execute("UPDATE resolved.person SET name = '' WHERE entity_id = 'P01'")
         smalltown_store(warehouse, tmp_path).close()
-        _empty(own_server)
-        servers = GraphServers(_with_tools(own_server), None, tmp_path / "pointer")
+        empty(own_server)
+        servers = GraphServers(with_tools(own_server), None, tmp_path / "pointer")
         with pytest.raises(GraphBuildError, match=r"graph\.node_person has empty texts in name"):
             _load(servers, warehouse, How.IMPORT, tmp_path)
 
@@ -164,8 +152,8 @@ def test_import_without_the_servers_tools_is_refused(running_neo4j: Server) -> N
 def test_command_that_fails_is_told_with_its_last_words(
     own_server: Server, odd_tables: Warehouse, tmp_path: Path
 ) -> None:
-    _empty(own_server)
+    empty(own_server)
     failing = tuple(shlex.split("sh -c 'echo the disk is full >&2; exit 3'"))
-    servers = GraphServers(replace(_with_tools(own_server), stop=failing), None, tmp_path / "pointer")
+    servers = GraphServers(replace(with_tools(own_server), stop=failing), None, tmp_path / "pointer")
     with pytest.raises(GraphServerError, match=r"failed \(exit 3\):\nthe disk is full"):
         _load(servers, odd_tables, How.IMPORT, tmp_path)

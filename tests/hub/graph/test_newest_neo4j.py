@@ -1,6 +1,5 @@
 """The newest server keeps the contract too and answers alike; tried where a Java that it runs on is found."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +18,7 @@ from stores.progress import SilentProgress
 from stores.warehouse import Warehouse
 from tests.hub.graph.contract import QUESTIONS, GraphStoreContract
 from tests.neo4j.states import CHANGES, LATER, publish, smalltown_state
-from tests.neo4j.town import SMALLTOWN, opened, settings_of
+from tests.neo4j.town import SMALLTOWN, opened, settings_of, with_tools
 from tests.smalltown.town import AS_OF
 from tools.neo4j.artifacts import NEWEST
 from tools.neo4j.server import Server, java_for, make, start, wipe
@@ -33,12 +32,10 @@ def newest(neo4j_tools: None, smalltown: GraphStore, tmp_path_factory: pytest.Te
     """A server of the newest version, with smalltown imported."""
     folder = tmp_path_factory.mktemp("newest")
     server = make(folder / "server", release=NEWEST)
-    tool = [sys.executable, "-m", "tools.neo4j", "--home", str(server.home)]
-    settings = settings_of(server, admin=(*tool, "admin"), stop=(*tool, "stop"), start=(*tool, "start"))
     try:
         start(server)
         with smalltown_state(SMALLTOWN) as tables:
-            servers = graph_servers(folder, settings)
+            servers = graph_servers(folder, with_tools(server))
             load(servers, tables, How.IMPORT, folder=folder / "files", progress=SilentProgress())
         yield server
     finally:
