@@ -4,10 +4,9 @@ An estate is another name for its road and lane, a homestead for its village gro
 the records that write both, and only where they agree; parts left out are filled in only where there is no choice.
 """
 
+from resolution.occupants import LEAST_SUPPORT, settle_quarters
 from stores.warehouse import Warehouse
 
-LEAST_SUPPORT = 2
-"""Records that must write both names before one stands for the other."""
 LEAST_SHARE = 0.9
 """Share of an estate's records that must agree on the lane; with less, the estate has several and names none."""
 LEAST_DOOR_RECORDS = 3
@@ -30,6 +29,7 @@ def place_houses(warehouse: Warehouse) -> str:
     for place, level in enumerate(ALIAS_LEVELS):
         warehouse.execute(alias_sql(level, place))
     warehouse.execute(quarters_sql())
+    settle_quarters(warehouse)
     warehouse.execute(only_doors_sql())
     warehouse.execute(places_sql())
     warehouse.execute(several_sql())
@@ -135,7 +135,10 @@ def alias_sql(level: str, place: int) -> str:
 
 
 def quarters_sql() -> str:
-    """Temporary table `quarter`: the canonical quarter of each record, by its own words or by an alias."""
+    """Temporary table `quarter`: the canonical quarter of each record, by its own words or by an alias.
+
+    A record `is_open` where its words fit several quarters, or one that nothing ties to a lane or a village.
+    """
     joins = " ".join(
         f"LEFT JOIN alias_{place} ON "
         + " AND ".join(f"alias_{place}.{column} = named.{column}" for column in level.split(", "))
@@ -144,9 +147,15 @@ def quarters_sql() -> str:
     aliases = ", ".join(f"alias_{place}.canonical" for place in range(len(ALIAS_LEVELS)))
     return f"""
         CREATE OR REPLACE TEMP TABLE quarter AS
-        SELECT record_id, concat(coalesce(named.canonical, {aliases}, named.written), '|', sub_lane_slot) AS quarter,
-               named.number, building, room_slot, is_keyed
-        FROM named {joins}
+        SELECT * EXCLUDE (sure, sort) REPLACE (coalesce(sure, base) AS base),
+               contains(coalesce(sure, base), '@?') OR (sure IS NULL AND sort <> 'village') AS is_open,
+               concat(coalesce(sure, base), '|', sub_lane_slot) AS quarter
+        FROM (
+            SELECT record_id, coalesce(named.canonical, {aliases}) AS sure, named.written AS base, sub_lane_slot, sort,
+                   CASE WHEN sort = 'village' THEN named.written ELSE named.quarter END AS goes_by,
+                   named.number, building, room_slot, is_keyed
+            FROM named {joins}
+        )
     """
 
 

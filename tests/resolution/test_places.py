@@ -1,6 +1,7 @@
 """Which house records name one dwelling: the names of quarters are learnt, gaps are filled only without a choice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import pytest
 
@@ -18,13 +19,17 @@ def warehouse() -> Iterator[Warehouse]:
         yield opened
 
 
-def _keys(warehouse: Warehouse, addresses: Sequence[str]) -> list[str | None]:
-    """The dwelling key of each address, all of them recorded together."""
+def _keys(warehouse: Warehouse, addresses: Sequence[str], occupants: Mapping[int, str] = {}) -> list[str | None]:
+    """The dwelling key of each address, all of them recorded together, some naming who lives there."""
     fields = [output.field for output in ADDRESS.outputs]
     for number, address in enumerate(addresses):
         parts = dict(zip(fields, ADDRESS.standardise(address), strict=True))
         key = {"record_id": number, "feed": "some_feed", "record_key": str(number), "row_key": str(number)}
         insert(warehouse, "standard.house_record", [key | parts])
+    for number, name in occupants.items():
+        insert(warehouse, "standard.person_record", [{"record_id": number, "name_key": name}])
+        lives = {"subject_register": "person", "subject_id": number, "object_register": "house", "object_id": number}
+        insert(warehouse, "standard.fact", [lives | {"kind": "hukou", "valid_from": date(2020, 1, 1)}])
     table = place_houses(warehouse)
     return [key for (key,) in warehouse.rows(f"SELECT address_key FROM {table} ORDER BY record_id")]
 
@@ -67,6 +72,37 @@ def test_villages_of_one_name_in_two_towns_stay_apart(warehouse: Warehouse) -> N
     keys = _keys(warehouse, [*towns, "新建村3组1号"])
 
     assert len(set(keys)) == 5
+
+
+TOWNS = [f"{town}新建村3组{number}号" for town in ("外冈镇", "华亭镇") for number in (1, 2)]
+
+
+def test_a_village_of_two_towns_is_the_one_where_the_occupant_is_known(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, [*TOWNS, "新建村3组1号"], {0: "hu xiu", 2: "wang min", 4: "wang min"})
+
+    assert keys[4] == keys[2]
+
+
+def test_an_occupant_known_at_both_places_tells_nothing(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, [*TOWNS, "新建村3组1号"], {0: "wang min", 2: "wang min", 4: "wang min"})
+
+    assert keys[4] not in keys[:4]
+
+
+def test_a_house_that_only_one_of_the_places_has_is_meant(warehouse: Warehouse) -> None:
+    keys = _keys(warehouse, [*TOWNS, "华亭镇新建村3组77号", "新建村3组77号", "新建村3组78号"])
+
+    assert keys[5] == keys[4]
+    assert keys[6] not in keys[:6]
+
+
+def test_an_estate_of_two_lanes_is_the_one_where_the_occupant_is_known(warehouse: Warehouse) -> None:
+    other = ["和静路57弄绿地新都1号101室", "和静路57弄绿地新都2号101室"]
+
+    keys = _keys(warehouse, [*BOTH, *other, "绿地新都1号101室", "绿地新都2号101室"], {3: "wang min", 5: "wang min"})
+
+    assert keys[5] == keys[3] == "和静路|57弄||1号||101室"
+    assert keys[6] == "绿地新都|||2号||101室"
 
 
 def test_a_record_without_a_room_is_none_of_the_flats_of_its_building(warehouse: Warehouse) -> None:
