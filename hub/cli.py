@@ -17,6 +17,7 @@ from hub.commands.graph import load_graph, publish_to_server, verify_graph
 from hub.commands.ingest import ingest
 from hub.commands.init import init
 from hub.commands.look_around import neighbourhood, path
+from hub.commands.match import match
 from hub.commands.move_operational import move_operational
 from hub.commands.publish import publish
 from hub.commands.pull import pull
@@ -80,6 +81,7 @@ app.add_typer(graph, name="graph", rich_help_panel=RUN)
 app.command(rich_help_panel=RUN)(status)
 app.command(rich_help_panel=READ)(evaluate)
 app.command(rich_help_panel=READ)(explain)
+app.command(rich_help_panel=READ)(match)
 app.command(rich_help_panel=READ)(ask)
 app.command(rich_help_panel=READ)(neighbourhood)
 app.command(rich_help_panel=READ)(path)

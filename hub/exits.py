@@ -8,7 +8,7 @@ from rich.console import Console
 
 from hub.errors import AccessDenied, AuditError, HubError, UsageError
 from ingestion.errors import ConservationError, FeedError
-from resolution.errors import ResolutionError, UnknownRecordError
+from resolution.errors import QueryError, ResolutionError, UnknownRecordError
 from resolution.evaluate_truth import TruthError
 from schemas.errors import DeclarationError
 from stores.errors import HomeBusyError, MachineError, SettingsError, StoreError
@@ -25,6 +25,7 @@ EXIT_CODES: Mapping[type[Exception], tuple[int, str]] = {
     TruthError: (CALLER, "The truth folder cannot be used"),
     DeclarationError: (CALLER, "The declarations have mistakes"),
     UnknownRecordError: (CALLER, "No such record"),
+    QueryError: (CALLER, "Cannot look that up"),
     ConservationError: (STORE, "Rows do not add up"),
     FeedError: (DEPARTMENT, "A delivery cannot be used"),
     ResolutionError: (STORE, "The records cannot be resolved"),

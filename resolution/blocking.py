@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from schemas.readers.linkage import KeyRule, LinkageModel
 from stores.warehouse import Warehouse
 
+KEY = "CAST(md5_number(concat_ws(chr(31), {})) & 9223372036854775807::UHUGEINT AS UBIGINT)"
+"""63 bits of the MD5 of a key's values as text: whoever looks up one record computes the same without the engine."""
+
 
 @dataclass(frozen=True)
 class FullBlock:
@@ -42,7 +45,7 @@ def full_blocks(warehouse: Warehouse, model: LinkageModel, table: str) -> tuple[
 def keys_sql(model: LinkageModel, *, nodes: str, keys: str) -> tuple[str, ...]:
     """Statements that add the keys of the nodes to a table of rule, key, record_id; `rule` is the place of the rule."""
     return tuple(
-        f"INSERT INTO {keys} SELECT {place}, * FROM ({rule_keys_sql(rule, model.many, table=nodes, key='hash({})')})"
+        f"INSERT INTO {keys} SELECT {place}, * FROM ({rule_keys_sql(rule, model.many, table=nodes, key=KEY)})"
         for place, rule in enumerate(model.blocking)
     )
 

@@ -73,24 +73,38 @@ def linked_sql(model: LinkageModel, sources: Sources, only: str = "true") -> str
 
 def context_sql(register: str, context: LinkContext, sources: Sources) -> str:
     """Rows record_id, entities: the entities that facts tie a record to, busy ones left out."""
-    kinds = ", ".join(f"'{kind}'" for kind in context.kinds)
     return f"""
-        WITH tie AS (
-            SELECT DISTINCT fact.subject_id AS record_id, member.entity_id
-            FROM {sources.facts} fact
-            JOIN {sources.members} member ON member.record_id = fact.object_id AND member.register = '{context.of}'
-            WHERE fact.subject_register = '{register}' AND fact.object_register = '{context.of}'
-              AND fact.kind IN ({kinds})
-        ), busy AS (SELECT entity_id FROM tie GROUP BY entity_id HAVING count(*) > {context.max_records})
+        WITH tie AS ({ties_sql(register, context, sources)}), busy AS ({busy_sql(context, "tie")})
         SELECT record_id, list(entity_id ORDER BY entity_id) AS entities
         FROM tie WHERE entity_id NOT IN (SELECT entity_id FROM busy) GROUP BY record_id
     """
 
 
+def ties_sql(register: str, context: LinkContext, sources: Sources) -> str:
+    """Rows record_id, entity_id: the entities of the other register that facts tie a record to."""
+    kinds = ", ".join(f"'{kind}'" for kind in context.kinds)
+    return f"""
+        SELECT DISTINCT fact.subject_id AS record_id, member.entity_id
+        FROM {sources.facts} fact
+        JOIN {sources.members} member ON member.record_id = fact.object_id AND member.register = '{context.of}'
+        WHERE fact.subject_register = '{register}' AND fact.object_register = '{context.of}' AND fact.kind IN ({kinds})
+    """
+
+
+def busy_sql(context: LinkContext, ties: str) -> str:
+    """Rows entity_id: those to which more records are tied than the context allows."""
+    return f"SELECT entity_id FROM {ties} GROUP BY entity_id HAVING count(*) > {context.max_records}"
+
+
 def fit_model(warehouse: Warehouse, model: LinkageModel, *, table: str = "linked") -> FittedModel:
     """The model without the rules, levels and comparisons on columns that no row of the table fills."""
+    return cut_model(model, filled_columns(warehouse, model, table))
+
+
+def cut_model(model: LinkageModel, filled: frozenset[str]) -> FittedModel:
+    """The model without the rules, levels and comparisons on other columns than these."""
     ids = frozenset(each.id for each in model.columns) | {each.id for each in model.contexts}
-    empty = ids - filled_columns(warehouse, model, table)
+    empty = ids - filled
     comparisons = [_fit_comparison(each, empty) for each in model.comparisons]
     fitted = replace(
         model,

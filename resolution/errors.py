@@ -18,3 +18,7 @@ class UntrainedError(ResolutionError):
 
 class UnknownRecordError(ResolutionError):
     """A record that the snapshot does not hold."""
+
+
+class QueryError(ResolutionError):
+    """A record that cannot be looked up as it was given; whoever gave it must act."""

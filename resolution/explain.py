@@ -141,12 +141,13 @@ def level_sql(comparison: Comparison) -> str:
 def _step(comparison: Comparison, pair: Mapping[str, Any], weights: Weights) -> Step:
     level = comparison.levels[pair[f"level_{comparison.id}"]]
     shared = pair[f"{level.term_frequency}_l"] if level.term_frequency else None
-    left, right = (_shown(pair, comparison.needs, side) for side in "lr")
+    left, right = (shown(pair, comparison.needs, side) for side in "lr")
     weight = level_weight(weights, comparison.id, level, shared)
     return Step(comparison.id, level.id, level.zh, level.en, left, right, weight)
 
 
-def _shown(pair: Mapping[str, Any], columns: Sequence[str], side: str) -> str:
+def shown(pair: Mapping[str, Any], columns: Sequence[str], side: str) -> str:
+    """What one side of a pair has in these columns, as people read it."""
     values = (pair[f"{name}_{side}"] for name in columns)
     return " ".join(", ".join(map(str, value)) if isinstance(value, list) else str(value) for value in values)
 

@@ -1,8 +1,6 @@
-"""Which of several places a house record means, by who else is known there.
+"""Which of several places of one name a house record means: the only one where somebody it names is known.
 
-Villages of two towns share a name, and an estate's name stands for several lanes. A record that says no more is left
-open by its words alone; but where the people or units that it names are known at the same house of one of these
-places, and of one only, it means that one. Where nobody tells, it means the only place that has such a dwelling at all.
+Where nobody tells, it is the only one that has such a dwelling at all; else the record is left open.
 """
 
 from stores.warehouse import Warehouse

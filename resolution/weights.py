@@ -110,16 +110,21 @@ def level_weight(weights: Weights, comparison: str, level: Level, value: str | N
     return log2(found.m / weights.frequency(level.term_frequency, comparison, level.id).of(value))
 
 
-def check_weights(model: LinkageModel, fitted: LinkageModel, weights: Weights) -> None:
-    """Raises ResolutionError where the weights were trained for another model than the declared one.
-
-    Raises UntrainedError where a level that records can reach (`fitted`) has no weight.
-    """
+def check_model(model: LinkageModel, weights: Weights) -> None:
+    """Raises ResolutionError where the weights were trained for another model than the declared one."""
     if weights.model_hash != model.hash:
         raise ResolutionError(
             f"the weights of {model.id} were trained for linkage model {weights.model_hash} "
             f"({weights.model_version}), the file now says {model.hash} ({model.version}): run `hub train`"
         )
+
+
+def check_weights(model: LinkageModel, fitted: LinkageModel, weights: Weights) -> None:
+    """Raises ResolutionError as `check_model` does; UntrainedError where a level that records can reach has no weight.
+
+    `fitted` is the model cut to what the records can answer.
+    """
+    check_model(model, weights)
     lacking = [
         f"{each.id}.{level.id}"
         for each in fitted.comparisons

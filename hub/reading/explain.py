@@ -10,8 +10,9 @@ from hub.reading.reader import Reader
 from hub.sharing.request import Answer, Disclosure
 from resolution.errors import UnknownRecordError
 from resolution.explain import Explanation, explain_pair
-from resolution.weights import default_weights
-from stores.snapshots import Snapshot
+from resolution.weights import Weights, check_model, parse_weights
+from stores.match_file import read_weights_text
+from stores.snapshots import MATCH, Snapshot
 from stores.warehouse import Warehouse
 
 REGISTERS = ("person", "house", "unit")
@@ -45,14 +46,21 @@ def explain(reader: Reader, left: str, right: str) -> Disclosure:
             register = _register_of(tables, left, one)
             if register != _register_of(tables, right, other):
                 raise UsageError(f"{left} and {right} are of different registers: they are never one")
-            weights = default_weights(reader.declarations.tree)[register]
             model = reader.declarations.linkage[register]
+            weights = weights_of(snapshot, register)
+            check_model(model, weights)
             found = explain_pair(tables, (one, other), model=model, weights=weights)
-        pinned = snapshot.manifest.models.get(register)
-        stale = () if weights.version == pinned else (f"the snapshot was linked with weights {pinned}",)
-        return Answer(_table(found), f"{left} and {right}", (*_verdict(found), *stale))
+        return Answer(_table(found), f"{left} and {right}", tuple(_verdict(found)))
 
     return reader.read("explain", "records", {"left": str(one), "right": str(other)}, run)
+
+
+def weights_of(snapshot: Snapshot, register: str) -> Weights:
+    """The weights that the snapshot's records were linked with, whatever is declared now."""
+    text = read_weights_text(snapshot.file(MATCH), register)
+    if text is None:
+        raise UsageError(f"snapshot {snapshot.id} holds no weights of {register}: run `hub run` again")
+    return parse_weights(text, f"snapshot {snapshot.id}")
 
 
 def split_record(name: str) -> tuple[str, str]:

@@ -60,6 +60,20 @@ class KeyRule:
 
 
 @dataclass(frozen=True)
+class LookupRule:
+    """Fields of a standard record by which one record at a time is found as anybody has written it before.
+
+    They are read as they come out of the standardisers, before the register's preparation; they link nothing. What a
+    `sure` one leads to is certain, if it is one entity; another only finds whom to show.
+    """
+
+    id: str
+    on: tuple[str, ...]
+    why: str
+    sure: bool = False
+
+
+@dataclass(frozen=True)
 class Level:
     """One outcome of a comparison; `when` None is that of all other pairs. `m` and `u` are set only where fixed.
 
@@ -152,6 +166,7 @@ class LinkageModel:
     contexts: tuple[LinkContext, ...]
     collapse: tuple[KeyRule, ...]
     blocking: tuple[KeyRule, ...]
+    lookup: tuple[LookupRule, ...]
     comparisons: tuple[Comparison, ...]
     stewards: tuple[PairStatement, ...]
     repair: Repair
@@ -205,6 +220,7 @@ def _model(content: LinkageFile) -> LinkageModel:
         contexts=tuple(LinkContext(**each.model_dump()) for each in content.contexts),
         collapse=tuple(KeyRule(**each.model_dump()) for each in content.collapse),
         blocking=tuple(KeyRule(**each.model_dump()) for each in content.blocking),
+        lookup=tuple(LookupRule(**each.model_dump()) for each in content.lookup),
         comparisons=tuple(
             Comparison(
                 **each.model_dump(exclude={"levels"}),

@@ -104,6 +104,15 @@ class TrainingEntry(StrictModel):
     em: tuple[tuple[str, ...], ...] = Field(min_length=1)
 
 
+class LookupEntry(StrictModel):
+    """Fields of a standard record that name one entity, as they were written."""
+
+    id: str
+    on: tuple[str, ...] = Field(min_length=1)
+    sure: bool = False
+    why: str
+
+
 class ThresholdEntry(StrictModel):
     """Match probabilities from which a link is accepted or put before a steward."""
 
@@ -123,6 +132,7 @@ class LinkageFile(StrictModel):
     contexts: tuple[ContextEntry, ...] = ()
     collapse: tuple[KeyEntry, ...] = ()
     blocking: tuple[KeyEntry, ...] = Field(min_length=1)
+    lookup: tuple[LookupEntry, ...] = ()
     comparisons: tuple[ComparisonEntry, ...] = Field(min_length=1)
     stewards: tuple[StatementEntry, ...] = ()
     repair: RepairEntry
@@ -156,10 +166,14 @@ def _rules(content: LinkageFile) -> list[KeyEntry]:
     return [*content.collapse, *content.blocking]
 
 
+def _rule_ids(content: LinkageFile) -> list[str]:
+    return [each.id for each in _rules(content)] + [each.id for each in content.lookup]
+
+
 def _doubled(content: LinkageFile) -> Iterator[tuple[str, str]]:
     groups = {
         "columns": _columns(content),
-        "rules": [each.id for each in _rules(content)],
+        "rules": _rule_ids(content),
         "comparisons": [each.id for each in content.comparisons],
         **{f"comparisons.{each.id}": [level.id for level in each.levels] for each in content.comparisons},
     }

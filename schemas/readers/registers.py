@@ -9,6 +9,7 @@ import pydantic
 
 from schemas.errors import DeclarationError, Problem
 from schemas.files import DeclarationTree, StrictModel, read_yaml
+from schemas.standardisers import STANDARDISER_FIELDS
 
 
 class FieldType(StrEnum):
@@ -35,7 +36,7 @@ class Field:
     """One field of a register.
 
     `derived_from` names the mapped field whose standardiser also yields this one (`name_key` comes with
-    `name`); a contract maps only fields where it is None.
+    `name`); a contract maps only fields where it is None. `standardiser` reads a value that somebody types.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Field:
     sensitivity: Sensitivity
     derived_from: str | None = None
     codes: tuple[str, ...] = ()
+    standardiser: str = "text"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class _FieldFile(StrictModel):
     sensitivity: Sensitivity
     derived_from: str | None = None
     codes: tuple[str, ...] = ()
+    standardiser: str | None = None
 
 
 class _RegisterFile(StrictModel):
@@ -120,7 +123,11 @@ def _register(content: _RegisterFile) -> Register:
         title_en=content.title.en,
         meaning=content.meaning,
         fields=tuple(
-            Field(name, each.type, each.meaning, each.sensitivity, each.derived_from, each.codes)
+            Field(
+                **each.model_dump(exclude={"standardiser"}),
+                name=name,
+                standardiser=each.standardiser or each.type.value,
+            )
             for name, each in content.fields_.items()
         ),
         authority=content.authority,
@@ -132,4 +139,8 @@ def _derivation_problems(register: Register) -> list[tuple[str, str]]:
         (field.name, f"derived_from must name a field of {register.id} that is not itself derived")
         for field in register.fields
         if field.derived_from is not None and field.derived_from not in register.mappable
+    ] + [
+        (field.name, f"standardiser {field.standardiser!r} is not known: one of {', '.join(STANDARDISER_FIELDS)}")
+        for field in register.fields
+        if field.standardiser not in STANDARDISER_FIELDS
     ]

@@ -8,20 +8,19 @@ from pathlib import Path
 import pytest
 
 from hub.errors import UsageError
-from hub.match_index import KEY
 from hub.reading.ask import ask
 from hub.reading.evaluation import export, figures
 from hub.reading.explain import explain, record_id, telling_pair
+from hub.reading.match import match
 from hub.reading.reader import Reader
 from hub.reading.surroundings import Reach, neighbourhood, path
 from hub.settings import read_settings
 from hub.sharing.audit import LOG_NAME, verify
 from hub.sharing.request import Caller
-from resolution.errors import UnknownRecordError
+from resolution.errors import QueryError, UnknownRecordError
 from schemas.declarations import load_declarations
 from stores.home import Home, open_home
-from stores.match_file import find_records
-from stores.snapshots import MATCH, SnapshotShelf
+from stores.snapshots import SnapshotShelf
 
 
 @pytest.fixture(scope="module")
@@ -135,14 +134,40 @@ def test_figures_cover_registers_residence_and_questions(reader: Reader, distric
     assert {"unregistered_dwellings", "overcrowded_dwellings"} <= set(found["questions"])
 
 
-def test_the_match_index_finds_the_entity_of_every_record_by_its_keys(reader: Reader) -> None:
-    with SnapshotShelf(reader.home.snapshots).reading() as snapshot:
-        file = snapshot.file(MATCH)
-        with reader.entities(snapshot) as tables:
-            entities = dict(tables.rows("SELECT record_id, entity_id FROM member WHERE register = 'person'"))
-            records = tables.rows(
-                f"SELECT record_id, {KEY.format('id_number')} FROM person_record WHERE id_valid ORDER BY 1 LIMIT 200"
-            )
-    for record, key in records:
-        assert entities[record] in {entities[found] for found in find_records(file, "person", [("same_id", key)])}
-        assert find_records(file, "unit", [("same_id", key)]) == []
+def test_every_record_with_a_checked_number_is_matched_to_its_own_entity(reader: Reader) -> None:
+    with SnapshotShelf(reader.home.snapshots).reading() as snapshot, reader.entities(snapshot) as tables:
+        rows = tables.rows("""
+            SELECT record.name, id_number, entity_id FROM person_record record JOIN member USING (record_id)
+            WHERE member.register = 'person' AND id_valid ORDER BY record_id LIMIT 100
+        """)
+    for name, number, entity in rows:
+        found = match(reader, "person", {"name": name, "id_number": number}).answer.table.to_pylist()
+        assert entity in [row["entity_id"] for row in found if row["grade"] in ("certain", "probable")]
+    assert last_line(reader)["parameters"] == {"fields": "id_number,name"}
+
+
+def test_a_match_says_why_and_gives_away_nobody_s_values(reader: Reader) -> None:
+    with SnapshotShelf(reader.home.snapshots).reading() as snapshot, reader.entities(snapshot) as tables:
+        [(name, born, address, number, entity)] = tables.rows("""
+            SELECT person.name, birth_date, address, id_number, member.entity_id FROM person_record person
+            JOIN member USING (record_id) JOIN fact ON subject_id = person.record_id AND kind = 'residence_registration'
+            JOIN house_record house ON house.record_id = object_id
+            WHERE member.register = 'person' AND id_valid AND precision = 'room' ORDER BY person.record_id LIMIT 1
+        """)
+    given = {"name": name, "birth_date": born.isoformat(), "house.address": address}
+    [best, *_] = match(reader, "person", given).answer.table.to_pylist()
+    assert (best["entity_id"], best["grade"]) == (entity, "probable")
+    assert "出生日期相同" in best["说明"] and "the same dwelling and name" in best["in words"]
+    assert number not in str(best) and name not in str(best)
+    assert match(reader, "house", {"address": address}).answer.table["grade"].to_pylist() == ["certain"]
+
+
+def test_what_cannot_be_looked_up_is_told_by_field(reader: Reader) -> None:
+    with pytest.raises(QueryError, match="a person is not looked up by nam; it has name, sex"):
+        match(reader, "person", {"nam": "王伟", "birth_date": "1990-01-01"})
+    with pytest.raises(QueryError, match="birth_date cannot be read"):
+        match(reader, "person", {"birth_date": "someday"})
+    notes = match(reader, "person", {"name": "王伟", "birth_date": "someday"}).answer.notes
+    assert notes[-1].endswith(": birth_date.")
+    with pytest.raises(QueryError, match="house says nothing about a house"):
+        match(reader, "house", {"house.address": "曹安路1号"})
