@@ -1,4 +1,4 @@
-"""`hub explain`: why two records are one or not."""
+"""`hub explain`: why two records are one or not, and how an entity came together."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,6 +9,7 @@ from hub.commands.desk import Desk, verb
 from hub.commands.look_around import Output, OutputFormat, Purpose
 from hub.formats import Format, hand_out
 from hub.reading.explain import explain as read_explanation
+from hub.reading.growth import explain_entity
 
 RECORD = "FEED:RECORD_KEY"
 
@@ -17,8 +18,13 @@ RECORD = "FEED:RECORD_KEY"
 class ExplainOptions:
     """Options of `hub explain`."""
 
-    left: Annotated[str, typer.Argument(metavar=RECORD, help="One record, as in household_register:P000017.")]
-    right: Annotated[str, typer.Argument(metavar=RECORD, help="The other one.")]
+    left: Annotated[
+        str,
+        typer.Argument(
+            metavar=f"{RECORD}|ENTITY", help="A record, as in household_register:P000017, or an entity's id."
+        ),
+    ]
+    right: Annotated[str | None, typer.Argument(metavar=RECORD, help="The other record; none for an entity.")] = None
     purpose: Purpose = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
@@ -26,7 +32,14 @@ class ExplainOptions:
 
 @verb(ExplainOptions)
 def explain(desk: Desk, options: ExplainOptions) -> None:
-    """Why two records are one person, house or unit, or not: in words and match weights. 解释"""
-    found = read_explanation(desk.reader(options.purpose), options.left, options.right)
-    about = {"left": options.left, "right": options.right, "notes": found.answer.notes}
+    """Why two records are one or not, in words and match weights; or how an entity came together. 解释"""
+    reader = desk.reader(options.purpose)
+    about: dict[str, object]
+    if options.right is None:
+        found = explain_entity(reader, options.left)
+        about = {"entity": options.left}
+    else:
+        found = read_explanation(reader, options.left, options.right)
+        about = {"left": options.left, "right": options.right}
+    about["notes"] = found.answer.notes
     hand_out(found, desk.console, format_=options.format, output=options.output, about=about)

@@ -11,6 +11,7 @@ from hub.errors import UsageError
 from hub.reading.ask import ask
 from hub.reading.evaluation import export, figures
 from hub.reading.explain import explain, record_id, telling_pair
+from hub.reading.growth import explain_entity
 from hub.reading.match import match
 from hub.reading.reader import Reader
 from hub.reading.surroundings import Reach, neighbourhood, path
@@ -132,6 +133,25 @@ def test_figures_cover_registers_residence_and_questions(reader: Reader, distric
         assert found["registers"][register]["precision"] > 0.9
     assert found["residence"]["accuracy"] > 0.8
     assert {"unregistered_dwellings", "overcrowded_dwellings"} <= set(found["questions"])
+
+
+def test_an_entity_s_growth_names_its_records_and_says_why_in_two_languages(reader: Reader) -> None:
+    with SnapshotShelf(reader.home.snapshots).reading() as snapshot, reader.entities(snapshot) as tables:
+        [(entity, _)] = tables.rows("""
+            SELECT entity_id, count(*) FROM member JOIN link ON record_l = record_id AND link.register = member.register
+            WHERE link.status = 'cut' AND member.register = 'person'
+            GROUP BY entity_id ORDER BY count(*) DESC, entity_id LIMIT 1
+        """)
+    found = explain_entity(reader, entity).answer
+    rows = found.table.to_pylist()
+    [cut, *_] = [row for row in rows if row["link"] == "cut"]
+    assert cut["entity"] != entity and cut["in words"].startswith("cut in cluster repair: ")
+    assert cut["说明"].startswith("簇修复时拆开：")
+    joined = [row["records"] for row in rows if row["step"]]
+    assert found.notes[0].startswith(f"{joined[-1]} records; ")
+    assert last_line(reader)["parameters"] == {"entity": entity}
+    with pytest.raises(UsageError, match="official division"):
+        explain_entity(reader, "310114001001")
 
 
 def test_every_record_with_a_checked_number_is_matched_to_its_own_entity(reader: Reader) -> None:
