@@ -51,11 +51,10 @@ def write_register(warehouse: Warehouse, index: MatchFileWriter, model: LinkageM
 
 def _indexed(warehouse: Warehouse, model: LinkageModel, weights: Weights) -> IndexedRegister:
     sources = Sources(f"standard.{model.id}_record")
+    ties = {each: f"({ties_sql(model.id, each, sources)})" for each in model.contexts}
     busy = {
-        each.id: frozenset(
-            entity for (entity,) in warehouse.rows(busy_sql(each, f"({ties_sql(model.id, each, sources)})"))
-        )
-        for each in model.contexts
+        each.id: frozenset(entity for (entity,) in warehouse.rows(busy_sql(each, sources, tied)))
+        for each, tied in ties.items()
     }
     ((nodes,),) = warehouse.rows("SELECT count(*) FROM node_place")
     return IndexedRegister(model.id, nodes, weights_json(weights), _columns(warehouse, model), busy)

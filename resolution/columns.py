@@ -74,7 +74,7 @@ def linked_sql(model: LinkageModel, sources: Sources, only: str = "true") -> str
 def context_sql(register: str, context: LinkContext, sources: Sources) -> str:
     """Rows record_id, entities: the entities that facts tie a record to, busy ones left out."""
     return f"""
-        WITH tie AS ({ties_sql(register, context, sources)}), busy AS ({busy_sql(context, "tie")})
+        WITH tie AS ({ties_sql(register, context, sources)}), busy AS ({busy_sql(context, sources, "tie")})
         SELECT record_id, list(entity_id ORDER BY entity_id) AS entities
         FROM tie WHERE entity_id NOT IN (SELECT entity_id FROM busy) GROUP BY record_id
     """
@@ -91,9 +91,15 @@ def ties_sql(register: str, context: LinkContext, sources: Sources) -> str:
     """
 
 
-def busy_sql(context: LinkContext, ties: str) -> str:
+def busy_sql(context: LinkContext, sources: Sources, ties: str) -> str:
     """Rows entity_id: those to which more records are tied than the context allows."""
-    return f"SELECT entity_id FROM {ties} GROUP BY entity_id HAVING count(*) > {context.max_records}"
+    crowded = f"SELECT entity_id FROM {ties} GROUP BY entity_id HAVING count(*) > {context.max_records}"
+    if context.counted_by is None:
+        return crowded
+    return f"""
+        SELECT entity_id FROM {ties} SEMI JOIN ({crowded}) USING (entity_id) JOIN {sources.records} USING (record_id)
+        GROUP BY entity_id HAVING count(DISTINCT {context.counted_by}) > {context.max_records}
+    """
 
 
 def fit_model(warehouse: Warehouse, model: LinkageModel, *, table: str = "linked") -> FittedModel:

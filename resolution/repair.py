@@ -113,13 +113,17 @@ def _weak_bridges(edges: list[Edge], rules: Repair) -> set[Edge]:
 
 
 def alarm_sql(rules: Repair) -> str:
-    """Temporary table `cut`: weak links of clusters above the size alarm."""
+    """Temporary table `cut`: weak links of clusters above the size alarm; nodes that say the same count once."""
     return f"""
         CREATE OR REPLACE TEMP TABLE cut AS
+        WITH large AS (SELECT component FROM cluster GROUP BY component HAVING count(*) > {rules.size_alarm}),
+        told AS (
+            SELECT component, hash(*COLUMNS(node.* EXCLUDE (record_id))) AS told
+            FROM node JOIN cluster ON cluster.node = record_id WHERE component IN (FROM large)
+        ), alarming AS (SELECT component FROM told GROUP BY component HAVING count(DISTINCT told) > {rules.size_alarm})
         SELECT accepted.node_l, accepted.node_r, 'size_alarm' AS reason
         FROM accepted JOIN cluster ON cluster.node = accepted.node_l
-        WHERE accepted.match_weight < {rules.alarm_weight} AND accepted.origin = 'model' AND cluster.component IN (
-            SELECT component FROM cluster GROUP BY component HAVING count(*) > {rules.size_alarm})
+        WHERE accepted.match_weight < {rules.alarm_weight} AND accepted.origin = 'model' AND cluster.component IN (FROM alarming)
     """
 
 

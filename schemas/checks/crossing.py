@@ -92,7 +92,13 @@ def _linkage(model: LinkageModel, parts: ReadParts) -> Mistakes:
     for column in model.columns:
         for name in sorted(names_in(column.value) - fields):
             yield f"columns.{column.id}", f"{name} is no field of {model.id}"
+    own = parts.registers[model.id].field_names
+    for lookup in model.lookup:
+        for name in sorted(set(lookup.on) - own):
+            yield f"lookup.{lookup.id}", f"{name} is no field of {model.id}"
     for context in model.contexts:
+        if context.counted_by is not None and context.counted_by not in own:
+            yield f"contexts.{context.id}.counted_by", f"{context.counted_by} is no field of {model.id}"
         if context.of not in parts.registers:
             yield f"contexts.{context.id}.of", f"{context.of} is no register"
         for kind in context.kinds:

@@ -31,7 +31,8 @@ class LinkColumn:
 class LinkContext:
     """The resolved entities of another register that facts of these kinds tie a record to, as a list.
 
-    An entity shared by more than `max_records` records says nothing about who they are and is left out.
+    An entity shared by more than `max_records` records says nothing about who they are and is left out. Records that
+    have the same in the field `counted_by` count once: a landlord stands in every tenant's registration.
     """
 
     id: str
@@ -39,6 +40,7 @@ class LinkContext:
     kinds: tuple[str, ...]
     max_records: int
     why: str
+    counted_by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class ContextEntry(StrictModel):
     of: str
     kinds: tuple[str, ...]
     max_records: PositiveInt
+    counted_by: str | None = None
     why: str
 
 

@@ -56,6 +56,21 @@ def test_people_of_one_household_stay_apart_but_a_same_sound_slip_there_is_one_p
     assert here.partition() == {frozenset({1, 3, 4}), frozenset({2}), frozenset({5})}
 
 
+def test_a_landlord_named_by_every_tenant_of_a_full_flat_is_one_person(here: Town) -> None:
+    here.add(*(person(number, "李耀", "li yao", feed="residence_registration") for number in range(1, 90)))
+    here.house("H1", *range(1, 90), kind="letting")
+    here.resolve()
+    assert here.partition() == {frozenset(range(1, 90))}
+
+
+def test_a_dormitory_of_many_says_nothing_about_two_of_one_name(here: Town) -> None:
+    others = [person(number, "某", f"wang {chr(97 + number // 26)}{chr(97 + number % 26)}") for number in range(70)]
+    here.add(*others, person(100, "李耀", "li yao"), person(101, "李耀", "li yao", feed="field_visits"))
+    here.house("H1", *range(70), 100, 101)
+    here.resolve()
+    assert frozenset({100}) in here.partition()
+
+
 def test_decisions_win_over_scores_and_outlive_reruns(here: Town) -> None:
     here.add(
         person(1, "王建国", "wang jian guo"),

@@ -53,6 +53,8 @@ CROSSINGS = [
     ("linkage/person.yml", "value: postcode", "value: shoe_size", "shoe_size is no field of person"),
     ("linkage/person.yml", r"kinds: \[hukou", "kinds: [friendship", "friendship is a fact of no feed"),
     ("linkage/person.yml", "of: house", "of: boat", "boat is no register"),
+    ("linkage/person.yml", "counted_by: name_key", "counted_by: shoe_size", "shoe_size is no field of person"),
+    ("linkage/unit.yml", r"\[uscc\], sure", "[seal], sure", "seal is no field of unit"),
     ("golden.yml", r"trust: \[household_register", "trust: [gossip", "person.trust: gossip is no feed"),
     ("golden.yml", "phone: {rule: newest}", "shoe: {rule: newest}", "person.fields.shoe: shoe is no field of person"),
     ("golden.yml", "phone: {rule: newest}", "name_key: {rule: newest}", "name_key is derived and follows name"),
