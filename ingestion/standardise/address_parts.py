@@ -6,6 +6,14 @@ from typing import NamedTuple
 from ingestion.standardise.numerals import chinese
 
 
+class Span(NamedTuple):
+    """A labelled stretch of an address as written: text[start:end]."""
+
+    label: str
+    start: int
+    end: int
+
+
 class Address(NamedTuple):
     """The parts of one address; numbers are digits as text, without their unit.
 
@@ -33,10 +41,11 @@ class Address(NamedTuple):
     address_key: str | None = None
     building_key: str | None = None
     precision: str = "none"
+    spans: tuple[Span, ...] = ()
 
 
 class Parts:
-    """The parts found so far, and the order facts that decide what a number belongs to."""
+    """The parts found so far with their places in the text, and what decides what a number belongs to."""
 
     province: str | None = None
     city: str | None = None
@@ -58,8 +67,15 @@ class Parts:
     estate_numbered = False
     building_first = False
 
+    def __init__(self) -> None:
+        self.spans: list[tuple[str, int, int]] = []
+
 
 _ORDINAL = re.compile(r"\d+(?=期|坊|街坊|区|村$)")
+
+
+def _said(ordinal: re.Match[str]) -> str:
+    return chinese(ordinal[0])
 
 
 def road_key(road: str) -> str:
@@ -71,16 +87,34 @@ def estate_key(estate: str) -> str:
     """An estate's comparison form: without 小区 at the end, the ordinals of its parts in words (二期)."""
     if len(estate) > 3:
         estate = estate.removesuffix("小区").removesuffix("住宅")
-    return _ORDINAL.sub(lambda found: chinese(found[0]), estate)
+    return _ORDINAL.sub(_said, estate)
+
+
+_BUILDINGS = (
+    *(
+        "大厦",
+        "大楼",
+        "商务楼",
+        "写字楼",
+        "中心",
+        "广场",
+        "酒店",
+        "宾馆",
+        "商场",
+        "商城",
+        "商贸城",
+        "超市",
+        "医院",
+        "市场",
+        "国际",
+    ),
+    *("公司", "集团"),
+)
 
 
 def is_one_building(estate: str | None) -> bool:
     """Whether an estate's name is that of a single building, whose rooms need no house number: 汇金大厦852室."""
-    return estate is not None and estate.endswith(("大厦", "大楼", "商务楼", "写字楼", "商务中心", "广场"))
-
-
-def _unit(value: str | None, unit: str) -> str:
-    return f"{value}{unit}" if value else ""
+    return estate is not None and estate.rstrip("一二三四五六七八九十ABCDEF期区").endswith(_BUILDINGS)
 
 
 def _house_slots(parts: Parts, *, in_quarter: bool) -> tuple[str, str]:
@@ -90,7 +124,8 @@ def _house_slots(parts: Parts, *, in_quarter: bool) -> tuple[str, str]:
         number, building = building, None
     elif parts.lane and parts.building_first and number:
         building, entrance = None, None
-    return _unit(number, "号"), _unit(building, "幢") + _unit(entrance, "单元")
+    house = f"{building}幢" if building else ""
+    return f"{number}号" if number else "", f"{house}{entrance}单元" if entrance else house
 
 
 def settle_village(parts: Parts) -> None:
@@ -99,16 +134,18 @@ def settle_village(parts: Parts) -> None:
         parts.village, parts.estate = parts.estate, None
 
 
-def _place_slots(parts: Parts) -> tuple[str, str, str] | None:
-    on_road = parts.lane or ((parts.number or parts.building) and not parts.estate_numbered)
-    if parts.road and on_road:
-        return road_key(parts.road), _unit(parts.lane, "弄"), _unit(parts.sub_lane, "支弄")
+def _place_slots(parts: Parts) -> str | None:
+    """The first three slots: road, lane and sub-lane, or what stands in their place."""
+    sub_lane = f"{parts.sub_lane}支弄" if parts.sub_lane else ""
+    if parts.road and (parts.lane or ((parts.number or parts.building) and not parts.estate_numbered)):
+        return (
+            f"{road_key(parts.road)}|{parts.lane}弄|{sub_lane}" if parts.lane else f"{road_key(parts.road)}||{sub_lane}"
+        )
     if parts.village:
-        group = _unit(parts.village_group, "组") or (estate_key(parts.estate) if parts.estate else "")
-        return parts.village, group, ""
-    if parts.estate:
-        return estate_key(parts.estate), "", _unit(parts.sub_lane, "支弄")
-    return None
+        if parts.village_group:
+            return f"{parts.village}|{parts.village_group}组|"
+        return f"{parts.village}|{estate_key(parts.estate) if parts.estate else ''}|"
+    return f"{estate_key(parts.estate)}||{sub_lane}" if parts.estate else None
 
 
 def _room_slot(parts: Parts) -> str:
@@ -116,7 +153,7 @@ def _room_slot(parts: Parts) -> str:
     if parts.room:
         room = f"{parts.room}室" if parts.room.isascii() else parts.room
         return f"{parts.floor}层{room}" if parts.floor and len(parts.room) < 3 else room
-    return _unit(parts.floor, "层")
+    return f"{parts.floor}层" if parts.floor else ""
 
 
 def keys_of(parts: Parts) -> tuple[str | None, str | None, str]:
@@ -124,14 +161,14 @@ def keys_of(parts: Parts) -> tuple[str | None, str | None, str]:
     place = _place_slots(parts)
     if place is None:
         return None, None, "area" if parts.town or parts.committee or parts.road else "none"
-    house = _house_slots(parts, in_quarter=bool(parts.lane or (parts.estate and not parts.road)))
-    chain = "|".join((*place, *house)).rstrip("|")
-    room = _room_slot(parts)
-    if not any(house):
+    number, building = _house_slots(parts, in_quarter=bool(parts.lane or (parts.estate and not parts.road)))
+    chain = f"{place}|{number}|{building}"
+    room, short = _room_slot(parts), chain.rstrip("|")
+    if not number and not building:
         one_building = parts.road is None and is_one_building(parts.estate)
         if parts.room and (one_building or not parts.room[0].isascii()):
-            return "|".join((*place, *house, room)), chain if one_building else None, "room"
-        return chain, None, "lane"
+            return f"{chain}|{room}", short if one_building else None, "room"
+        return short, None, "lane"
     if not room:
-        return chain, chain, "building"
-    return "|".join((*place, *house, room)), chain, "room" if parts.room else "building"
+        return short, short, "building"
+    return f"{chain}|{room}", short, "room" if parts.room else "building"

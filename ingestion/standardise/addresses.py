@@ -4,12 +4,13 @@ Parts may be left out, doubled or in another order; numbers without a unit are r
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
 from ingestion.standardise.address_names import first_names, read_names
 from ingestion.standardise.address_parts import Address, Parts, estate_key, is_one_building, keys_of, settle_village
+from ingestion.standardise.address_spans import spans_of
 from ingestion.standardise.address_text import readable
 from ingestion.standardise.text import clean_text, is_default
 
@@ -21,10 +22,16 @@ ADDRESS_FIELDS = (
 _ONE = (
     r"(?:\d+[A-Z]?(?![A-Z])|[A-Z]{1,2}\d+[A-Z]?|[A-Z]{1,2}(?=[座幢栋室]|单元|号楼|楼)|[甲乙丙丁](?=[座幢栋室号]|单元))"
 )
-_TOKEN = re.compile(
-    rf"({_ONE}(?:-{_ONE})*)(支弄|弄|巷|号院|号楼|#楼|号门|号(?!路|线|桥)|#|幢|栋|座|单元|梯|门(?![路街镇村口面卫])|层|楼(?![宅上下])|室|房(?![屋间])"
-    r"|村民小组|小组|组|生产队|队|(?=[国省县]道|号?路|期|坊|街坊|区|村|号线|号桥))?|([()])"
+# One character class in front, so that the engine finds the next number or bracket without trying each character.
+_FIRST = (
+    r"[0-9A-Z甲乙丙丁()](?:(?<=\d)\d*[A-Z]?(?![A-Z])|(?<=[A-Z])(?:[A-Z]?\d+[A-Z]?|[A-Z]?(?=[座幢栋室]|单元|号楼|楼))"
+    r"|(?<=[甲乙丙丁])(?=[座幢栋室号]|单元)|(?<=[()]))"
 )
+_TOKEN = re.compile(
+    rf"({_FIRST}(?:-{_ONE})*)((?<![()])(?:支弄|弄|巷|号院|号楼|#楼|号门|号(?!路|线|桥)|#|幢|栋|座|单元|梯|门(?![路街镇村口面卫])|层"
+    r"|楼(?![宅上下])|室|房(?![屋间])|村民小组|小组|组|生产队|队|社(?!区)|(?=[国省县]道|号?路|期|坊|街坊|区|村|号线|号桥)))?"
+)
+_BRACKETS = ("(", ")")
 _PARTS = re.compile(r"[^-]+")
 _ROOM_DIGITS = 3
 
@@ -33,15 +40,18 @@ def _plain(number: str) -> str:
     return number.lstrip("0") or "0"
 
 
-def _set_lane(parts: Parts, number: str) -> None:
+def _set_lane(parts: Parts, number: str) -> str:
     if parts.lane is None:
         parts.lane, parts.latest = number, "lane"
     elif parts.lane != number and parts.sub_lane is None:
         parts.sub_lane = number
+        return "sub-lane"
+    return "lane"
 
 
-def _set_sub_lane(parts: Parts, number: str) -> None:
+def _set_sub_lane(parts: Parts, number: str) -> str:
     parts.sub_lane = parts.sub_lane or number
+    return "sub-lane"
 
 
 def _is_room(parts: Parts, number: str) -> bool:
@@ -50,65 +60,72 @@ def _is_room(parts: Parts, number: str) -> bool:
     return inside and (parts.entrance is not None or parts.floor is not None or len(number) >= _ROOM_DIGITS)
 
 
-def _set_number(parts: Parts, number: str) -> None:
+def _set_number(parts: Parts, number: str) -> str:
     if parts.latest == "non-dwelling" or _is_room(parts, number):
-        _set_room(parts, number)
-    elif parts.number is None:
+        return _set_room(parts, number)
+    if parts.number is None:
         parts.number = number
         parts.building_first = parts.building is not None
         parts.estate_numbered = parts.latest == "estate"
         parts.latest = "number"
     elif parts.number == number:
-        return
+        return "repeated"
     elif len(number) >= _ROOM_DIGITS and parts.room is None:
-        parts.room = number
+        return _set_room(parts, number)
     elif parts.building is None:
         parts.building = number
+        return "building"
+    return "number"
 
 
-def _set_building(parts: Parts, number: str) -> None:
+def _set_building(parts: Parts, number: str) -> str:
     if parts.building is None:
         parts.building = number
         if parts.number is None:
             parts.estate_numbered = parts.latest == "estate"
             parts.latest = "building"
+    return "building"
 
 
-def _set_entrance(parts: Parts, number: str) -> None:
+def _set_entrance(parts: Parts, number: str) -> str:
     parts.entrance = parts.entrance or number
+    return "entrance"
 
 
-def _set_floor(parts: Parts, number: str) -> None:
-    if parts.number is None and parts.building is None:
-        _set_building(parts, number)
-    else:
-        parts.floor = parts.floor or number
+def _set_floor(parts: Parts, number: str) -> str:
+    if parts.number is None and parts.building is None and not is_one_building(parts.estate):
+        return _set_building(parts, number)
+    parts.floor = parts.floor or number
+    return "floor"
 
 
-def _set_room(parts: Parts, number: str) -> None:
+def _set_room(parts: Parts, number: str) -> str:
     if parts.latest == "non-dwelling":
         parts.room, parts.latest = f"{parts.room}{number}", "room"
     else:
         parts.room = parts.room or number
+    return "room"
 
 
-def _set_group(parts: Parts, number: str) -> None:
+def _set_group(parts: Parts, number: str) -> str:
     if parts.village_group is None:
         parts.village_group = number
         parts.latest = "village"
+    return "group"
 
 
-def _set_unnamed(parts: Parts, number: str) -> None:
+def _set_unnamed(parts: Parts, number: str) -> str:
     """A number without a unit: the house in a road, lane, estate or village; the room once the house is known."""
     if parts.latest == "estate" and len(number) >= _ROOM_DIGITS and is_one_building(parts.estate):
-        _set_room(parts, number)
-    elif parts.number is None and parts.building is None:
-        _set_number(parts, number)
-    elif (parts.room is None and number != parts.number) or parts.latest == "non-dwelling":
-        _set_room(parts, number)
+        return _set_room(parts, number)
+    if parts.number is None and parts.building is None:
+        return _set_number(parts, number)
+    if (parts.room is None and number != parts.number) or parts.latest == "non-dwelling":
+        return _set_room(parts, number)
+    return "repeated" if number == parts.number else "room"
 
 
-_SETTERS: dict[str | None, Callable[[Parts, str], None]] = {
+_SETTERS: dict[str | None, Callable[[Parts, str], str]] = {
     None: _set_unnamed,
     **dict.fromkeys(("弄", "巷"), _set_lane),
     "支弄": _set_sub_lane,
@@ -117,7 +134,7 @@ _SETTERS: dict[str | None, Callable[[Parts, str], None]] = {
     **dict.fromkeys(("单元", "梯", "门"), _set_entrance),
     **dict.fromkeys(("层", "楼"), _set_floor),
     **dict.fromkeys(("室", "房"), _set_room),
-    **dict.fromkeys(("村民小组", "小组", "组", "生产队", "队"), _set_group),
+    **dict.fromkeys(("村民小组", "小组", "组", "生产队", "队", "社"), _set_group),
 }
 
 
@@ -126,86 +143,110 @@ def _is_range(first: str, last: str) -> bool:
     return first.isdigit() and last.isdigit() and len(first) == len(last) and 0 < int(last) - int(first) < 50
 
 
-def _set_chain(parts: Parts, numbers: list[str], unit: str | None) -> None:
-    """Numbers joined by dashes: house, entrance and room as far as they are not known yet."""
+def _set_chain(parts: Parts, numbers: list[str], unit: str | None) -> list[str]:
+    """Numbers joined by dashes: house, entrance and room as far as they are not known yet; the label of each."""
     *before, last = numbers
     if unit == "号" and len(numbers) == 2 and (_is_range(*numbers) or len(last) < _ROOM_DIGITS):
-        _set_number(parts, "-".join(numbers))
-        return
+        return [_set_number(parts, "-".join(numbers))]
     if unit in ("弄", "巷", "组", "队", "层", "楼"):
-        _SETTERS[unit](parts, last)
-        return
+        return [*("number" for _ in before), _SETTERS[unit](parts, last)]
+    labels = []
     if parts.lane is None and parts.road and parts.latest == "road" and parts.number is None and len(before) > 1:
-        _set_number(parts, before.pop(0))
+        labels.append(_set_number(parts, before.pop(0)))
     if unit in (None, "室", "房", "号"):
         if (parts.number or parts.building) and len(before) == 1 and len(before[0]) >= _ROOM_DIGITS:
-            before, last = [], f"{before[0]}-{last}"
-        _set_house(parts, before)
-        _set_unnamed(parts, last) if not before else _set_room(parts, last)
-    else:
-        _set_house(parts, before)
-        _SETTERS[unit](parts, last)
+            return [*labels, _set_unnamed(parts, f"{before[0]}-{last}")]
+        labels += _set_house(parts, before)
+        return [*labels, _set_room(parts, last) if before else _set_unnamed(parts, last)]
+    return [*labels, *_set_house(parts, before), _SETTERS[unit](parts, last)]
 
 
-def _set_house(parts: Parts, numbers: list[str]) -> None:
-    """House number, building and entrance out of the numbers before the last one of a chain."""
-    for number in numbers:
-        if parts.number is None and parts.building is None:
-            (_set_number if len(numbers) == 1 or parts.lane else _set_building)(parts, number)
-        elif number in (parts.number, parts.building):
-            continue
-        elif parts.number is not None and parts.building is None and not parts.lane and parts.latest != "estate":
-            _set_building(parts, number)
-        else:
-            _set_entrance(parts, number)
+def _set_house(parts: Parts, numbers: list[str]) -> list[str]:
+    """House number, building and entrance out of the numbers before the last one of a chain; the label of each."""
+    return [_set_house_number(parts, number, alone=len(numbers) == 1) for number in numbers]
+
+
+def _set_house_number(parts: Parts, number: str, *, alone: bool) -> str:
+    if parts.number is None and parts.building is None:
+        return (_set_number if alone or parts.lane else _set_building)(parts, number)
+    if number in (parts.number, parts.building):
+        return "repeated"
+    if parts.number is not None and parts.building is None and not parts.lane and parts.latest != "estate":
+        return _set_building(parts, number)
+    return _set_entrance(parts, number)
+
+
+def _read_chain(parts: Parts, token: re.Match[str]) -> None:
+    """Takes numbers joined by dashes; numbers that are one part, like 456-458号, are one span."""
+    found = list(_PARTS.finditer(token[1]))
+    labels = _set_chain(parts, [_plain(each[0]) for each in found], token[2])
+    start = token.start()
+    for label, each in zip(labels, found, strict=False):
+        parts.spans.append((label, start + each.start(), start + each.end()))
+    label, first, _ = parts.spans[-1]
+    parts.spans[-1] = (label, first, token.end())
 
 
 def _read(parts: Parts, text: str) -> None:
     """Reads one text into the parts, which are empty yet, left to right."""
-    at, bracketed = 0, False
+    at, bracketed, setters = 0, False, _SETTERS
     for token in _TOKEN.finditer(text):
-        start = token.start()
-        number, unit = token[1], token[2]
+        number, unit = token.groups()
         if unit == "":
             continue
+        start, end = token.span()
         if start > at:
-            stretch = text[at:start].strip("-#.")
-            if stretch and at == 0:
-                vars(parts).update(first_names(stretch))
-            elif stretch:
-                read_names(parts, stretch, bracketed=bracketed)
-        at = token.end()
-        if number is None:
-            bracketed = token[3] == "("
+            _read_stretch(parts, text, at, start, bracketed=bracketed)
+        at = end
+        if number in _BRACKETS:
+            bracketed = number == "("
         elif "-" in number:
-            _set_chain(parts, [_plain(each) for each in _PARTS.findall(number)], unit)
+            _read_chain(parts, token)
         else:
-            _SETTERS[unit](parts, _plain(number))
-    stretch = text[at:].strip("-#.")
-    if stretch:
-        read_names(parts, stretch, bracketed=bracketed)
+            parts.spans.append((setters[unit](parts, _plain(number) if number[0] == "0" else number), start, end))
+    if at < len(text):
+        _read_stretch(parts, text, at, len(text), bracketed=bracketed)
+
+
+def _read_stretch(parts: Parts, text: str, start: int, end: int, *, bracketed: bool) -> None:
+    """Reads the names between two numbers."""
+    stretch = text[start:end].rstrip("-#.")
+    names = stretch.lstrip("-#.")
+    if start == 0 and names == stretch:
+        vars(parts).update(first_names(stretch))
+        parts.spans = [*parts.spans]
+    elif names:
+        read_names(parts, names, start + len(stretch) - len(names), bracketed=bracketed)
 
 
 def parse_address(text: str) -> Address:
-    """The parts of an address and its keys.
+    """The parts of an address, its keys and its spans.
 
     Several columns joined with U+001F: the first one is the address, the others name the estate (or another
-    part) and fill what the first leaves out.
+    part) and fill what the first leaves out. Spans are places in the first one as it is written.
     """
-    texts = text.split("\x1f")
-    parts = _parts_of(texts, [clean_text(each) for each in texts])
-    return Address(parts.province, parts.city, parts.district, *_fields_of(parts))
+    written, *beside = text.split("\x1f")
+    parts = _parts_of(written, clean_text(written), beside)
+    fields = (parts.province, parts.city, parts.district, *_fields_of(parts), spans_of(parts, written))
+    return Address(*fields)
 
 
-def _parts_of(texts: list[str], cleaned: list[str]) -> Parts:
+def _parts_of(written: str, clean: str, beside: Sequence[str] = ()) -> Parts:
     parts = Parts()
-    if not is_default(cleaned[0]):
-        _read(parts, readable(texts[0]))
-    for text, clean in zip(texts[1:], cleaned[1:], strict=True):
-        if not is_default(clean):
-            read_names(parts, readable(text).strip("()"), bracketed=True)
+    if not is_default(clean):
+        _read(parts, readable(written))
+    for text in beside:
+        if not is_default(clean_text(text)):
+            _read_beside(parts, readable(text).strip("()"))
     settle_village(parts)
     return parts
+
+
+def _read_beside(parts: Parts, text: str) -> None:
+    """Reads a further column, whose names have no place in the address itself."""
+    spans, parts.spans = parts.spans, []
+    read_names(parts, text, 0, bracketed=True)
+    parts.spans = spans
 
 
 _as_read = attrgetter(*ADDRESS_FIELDS[: ADDRESS_FIELDS.index("estate")])
@@ -221,13 +262,14 @@ def address_standardiser(official_town: Callable[[str], str]) -> Callable[[str],
 
     def standardise(raw: str) -> tuple[str | None, ...]:
         """The address as one clean text, then the fields of ADDRESS_FIELDS; all none for a default value."""
-        texts = raw.split("\x1f")
-        cleaned = [clean_text(text) for text in texts]
-        known = [text for text in cleaned if not is_default(text)]
-        if not known:
-            return (None,) * (1 + len(ADDRESS_FIELDS))
-        town, *fields = _fields_of(_parts_of(texts, cleaned))
-        address = " ".join(known) if is_default(cleaned[0]) else cleaned[0]
+        written, *beside = raw.split("\x1f")
+        address = clean_text(written)
+        if is_default(address):
+            address = " ".join(text for text in map(clean_text, beside) if not is_default(text))
+            if not address:
+                return (None,) * (1 + len(ADDRESS_FIELDS))
+            written = ""
+        town, *fields = _fields_of(_parts_of(written, written and address, beside))
         return address, town and official_town(town), *fields
 
     return standardise

@@ -1,4 +1,4 @@
-"""The gazetteer: towns and committees of the district, and provinces, with their codes and the names they go by."""
+"""The gazetteer: towns and committees of the district, provinces and their divisions, with codes and names in use."""
 
 import csv
 import re
@@ -13,6 +13,7 @@ from schemas.files import DeclarationTree
 TOWNS = "gazetteer/towns.csv"
 COMMITTEES = "gazetteer/committees.csv"
 PROVINCES = "gazetteer/provinces.csv"
+DIVISIONS = "gazetteer/divisions.csv"
 KINDS = ("residential", "village")
 COMMITTEE_ENDING = re.compile(r"(社区)?(居民委员会|居委会|居委|村民委员会|村委会|村委)?$")
 
@@ -29,6 +30,15 @@ class Town:
 @dataclass(frozen=True)
 class Province:
     """A province; the division code has six digits and ends in 0000."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Division:
+    """A prefecture (its six-digit code ends in 00), county, district or city of a county's rank."""
 
     code: str
     name: str
@@ -58,11 +68,12 @@ class Committee:
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Towns and committees of the district, and the provinces, looked up by any name in use."""
+    """Towns and committees of the district, provinces and their divisions, looked up by any name in use."""
 
     towns: tuple[Town, ...]
     committees: tuple[Committee, ...]
     provinces: tuple[Province, ...]
+    divisions: tuple[Division, ...] = ()
 
     @cached_property
     def town_codes(self) -> Mapping[str, str]:
@@ -93,11 +104,12 @@ class Gazetteer:
 
 
 def read_gazetteer(tree: DeclarationTree) -> Gazetteer:
-    """Towns, committees and provinces; raises DeclarationError with every wrong line of all files."""
+    """Towns, committees, provinces and divisions; raises DeclarationError with every wrong line of all files."""
     towns = _read(tree.path(TOWNS), ("code", "name", "aliases", "source"), 9)
     committees = _read(tree.path(COMMITTEES), ("code", "town_code", "name", "kind", "source"), 12)
     provinces = _read(tree.path(PROVINCES), ("code", "name", "aliases", "source"), 6)
-    problems = [*towns.problems, *committees.problems, *provinces.problems]
+    divisions = _read(tree.path(DIVISIONS), ("code", "name", "aliases"), 6)
+    problems = [*towns.problems, *committees.problems, *provinces.problems, *divisions.problems]
     problems += _committee_problems(committees, {row["code"] for row in towns.rows})
     if problems:
         raise DeclarationError(problems)
@@ -105,6 +117,7 @@ def read_gazetteer(tree: DeclarationTree) -> Gazetteer:
         towns=tuple(Town(row["code"], row["name"], _aliases(row)) for row in towns.rows),
         committees=tuple(Committee(row["code"], row["name"], row["town_code"], row["kind"]) for row in committees.rows),
         provinces=tuple(Province(row["code"], row["name"], _aliases(row)) for row in provinces.rows),
+        divisions=tuple(Division(row["code"], row["name"], _aliases(row)) for row in divisions.rows),
     )
 
 
