@@ -20,6 +20,9 @@ _TO_PLAIN = str.maketrans(
 )
 _GAP_IN_DIGITS = re.compile(r"(?<=[0-9A-Z]) +(?=[0-9])")
 _PLAIN = re.compile(r"[\u4e00-\u9fff0-9A-Z()-]+")
+# 号-1层 is the first floor below ground; 1001室-3 a part of a room.
+_BELOW_GROUND = re.compile(r"(?<=[\u4e00-\u9fff])-(?=[12]层)")
+_PART_OF_ROOM = re.compile(r"(\d[0-9A-Z]*)室-(\d{1,2}|[A-Z])(?![0-9A-Z]|[号幢栋楼层单])")
 _HAS_NUMERAL = re.compile(rf"[{NUMERALS}]")
 
 
@@ -36,7 +39,7 @@ def readable(raw: str) -> str:
         if " " in text:
             text = _GAP_IN_DIGITS.sub("-", text.strip()).replace(" ", "")
     if "-" in text:
-        text = _DASH_IN_NAMES.sub("", text)
+        text = _PART_OF_ROOM.sub(r"\1-\2室", _BELOW_GROUND.sub("负", _DASH_IN_NAMES.sub("", text)))
     if "第" in text:
         text = _ORDINAL.sub("", text)
     if _HAS_NUMERAL.search(text):

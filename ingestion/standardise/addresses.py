@@ -24,20 +24,34 @@ _ONE = (
 )
 # One character class in front, so that the engine finds the next number or bracket without trying each character.
 _FIRST = (
-    r"[0-9A-Z甲乙丙丁()](?:(?<=\d)\d*[A-Z]?(?![A-Z])|(?<=[A-Z])(?:[A-Z]?\d+[A-Z]?|[A-Z]?(?=[座幢栋室]|单元|号楼|楼))"
-    r"|(?<=[甲乙丙丁])(?=[座幢栋室号]|单元)|(?<=[()]))"
+    r"[0-9A-Z甲乙丙丁负地()](?:(?<=\d)\d*(?:[A-Z](?![A-Z])|[甲乙丙丁](?=号))?(?![A-Z])"
+    r"|(?<=[A-Z])(?:[A-Z]?\d+[A-Z]?|[A-Z]?(?=[座幢栋室]|单元|号楼|楼)|(?<=[层楼].)$)"
+    r"|(?<=[甲乙丙丁])(?:(?=[座幢栋室号]|单元)|\d+(?=号))|(?<=负)\d(?=[层楼])|(?<=地)下\d(?=[层楼])|(?<=[()]))"
 )
 _TOKEN = re.compile(
-    rf"({_FIRST}(?:-{_ONE})*)((?<![()])(?:支弄|弄|巷|号院|号楼|#楼|号门|号(?!路|线|桥)|#|幢|栋|座|单元|梯|门(?![路街镇村口面卫])|层"
+    rf"({_FIRST}(?:-{_ONE})*)((?<![()])(?:支弄|弄|巷|号院|号楼|#楼|号门|号[甲乙丙丁](?![座幢栋])|号(?!路|线|桥)|#|幢|栋|座|单元|梯|门(?![路街镇村口面卫])|层"
     r"|楼(?![宅上下])|室|房(?![屋间])|村民小组|小组|组|生产队|队|社(?!区)|(?=[国省县]道|号?路|期|坊|街坊|区|村|号线|号桥)))?"
 )
 _BRACKETS = ("(", ")")
 _PARTS = re.compile(r"[^-]+")
+_STEMS = "甲乙丙丁"
+_BELOW_GROUND = re.compile(r"(?:负|地下|B)(\d)")
 _ROOM_DIGITS = 3
 
 
 def _plain(number: str) -> str:
     return number.lstrip("0") or "0"
+
+
+def _in_one_spelling(number: str, unit: str | None) -> str:
+    """甲12号 and 12号甲 are 12甲; a floor below ground is written with a minus, as B1层, 负一层 or 地下一层."""
+    if number[0] in _STEMS and len(number) > 1:
+        return f"{number[1:]}{number[0]}"
+    if unit and unit[-1] in _STEMS:
+        return f"{number}{unit[-1]}"
+    if unit in ("层", "楼") and (below := _BELOW_GROUND.fullmatch(number)):
+        return f"-{below[1]}"
+    return _plain(number) if number[0] == "0" else number
 
 
 def _set_lane(parts: Parts, number: str) -> str:
@@ -84,6 +98,8 @@ def _set_building(parts: Parts, number: str) -> str:
         if parts.number is None:
             parts.estate_numbered = parts.latest == "estate"
             parts.latest = "building"
+    elif parts.building != number and number.isalpha():
+        return _set_entrance(parts, number)
     return "building"
 
 
@@ -93,7 +109,7 @@ def _set_entrance(parts: Parts, number: str) -> str:
 
 
 def _set_floor(parts: Parts, number: str) -> str:
-    if parts.number is None and parts.building is None and not is_one_building(parts.estate):
+    if parts.number is None and parts.building is None and number[0] != "-" and not is_one_building(parts.estate):
         return _set_building(parts, number)
     parts.floor = parts.floor or number
     return "floor"
@@ -129,7 +145,7 @@ _SETTERS: dict[str | None, Callable[[Parts, str], str]] = {
     None: _set_unnamed,
     **dict.fromkeys(("弄", "巷"), _set_lane),
     "支弄": _set_sub_lane,
-    **dict.fromkeys(("号", "号门", "号院"), _set_number),
+    **dict.fromkeys(("号", "号门", "号院", "号甲", "号乙", "号丙", "号丁"), _set_number),
     **dict.fromkeys(("号楼", "#楼", "#", "幢", "栋", "座"), _set_building),
     **dict.fromkeys(("单元", "梯", "门"), _set_entrance),
     **dict.fromkeys(("层", "楼"), _set_floor),
@@ -203,7 +219,9 @@ def _read(parts: Parts, text: str) -> None:
         elif "-" in number:
             _read_chain(parts, token)
         else:
-            parts.spans.append((setters[unit](parts, _plain(number) if number[0] == "0" else number), start, end))
+            if not number.isdecimal() or number[0] == "0" or (unit and unit[-1] in _STEMS):
+                number = _in_one_spelling(number, unit)
+            parts.spans.append((setters[unit](parts, number), start, end))
     if at < len(text):
         _read_stretch(parts, text, at, len(text), bracketed=bracketed)
 
