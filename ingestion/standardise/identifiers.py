@@ -1,15 +1,21 @@
 """Resident ID numbers (GB 11643) and unified social credit codes (GB 32100): clean form, check, what they tell."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from operator import mul
 
 from stdnum.cn import uscc
 
-from ingestion.standardise.text import known_text
+from ingestion.standardise.text import clean_text, known_text
 
-_SEPARATORS = re.compile(r"[\s\-_'\"`.,·]")
+_SEPARATORS = re.compile(r"[\s\-—–‐−_'\"`.,·]")
+# Letters that look like X and stand for it: multiplication signs, Greek and Cyrillic.
+_FOR_X = str.maketrans(dict.fromkeys("×✕ΧХχх", "X"))
+_RESIDENT_INSIDE = re.compile(r"(?<![0-9A-Z])\d{17}[\dX](?![0-9A-Z])")
+_CODE_INSIDE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
+_DIGIT = re.compile(r"[0-9*]")
 _RESIDENT = re.compile(r"\d{17}[\dX]")
 _OLD_RESIDENT = re.compile(r"\d{15}")
 _FLOAT = re.compile(r"\d(?:\.\d+)?E\+?\d{1,2}")
@@ -55,13 +61,19 @@ def _cleaned(raw: str) -> str | None:
     text = known_text(raw)
     if text is None:
         return None
-    text = _SEPARATORS.sub("", text.upper().replace("×", "X").replace("✕", "X"))
-    return text if text and not _FLOAT.fullmatch(text) and set(text) - set("*?X") else None
+    text = _SEPARATORS.sub("", text.upper().translate(_FOR_X))
+    return text if _DIGIT.search(text) and not _FLOAT.fullmatch(text) and set(text) - set("*?X") else None
 
 
 def _cleaned_number(raw: str) -> str | None:
     text = known_text(raw)
     return None if text is None or _FLOAT.fullmatch(text.upper()) else _cleaned(raw)
+
+
+def _inside(pattern: re.Pattern[str], raw: str, is_right: Callable[[str], object]) -> str | None:
+    """The only right number in a text that says more: what it is, whose it is, a second one that is wrong."""
+    found = {number for number in pattern.findall(clean_text(raw).upper().translate(_FOR_X)) if is_right(number)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _lengthened(number: str) -> str:
@@ -80,18 +92,26 @@ def _certain_birth_date(number: str) -> date | None:
     return birth_date_of(number)
 
 
+def _starred(number: str) -> str:
+    """The number with X for a star at its end, as keyboards without an X give it."""
+    return f"{number[:17]}X" if len(number) == 18 and number[17] == "*" else number
+
+
 def standardise_resident_id(raw: str) -> tuple[str | None, bool | None, date | None, str | None]:
     """id_number, id_valid, id_birth_date, id_sex.
 
     Valid means: 18 characters, right check character, plausible birth date, area of a province; letters
-    O, I and L are read as digits where all this then holds. A number that fails stays as cleaned text with
+    O, I and L are read as digits and a star at the end as X where all this then holds; words around the only
+    valid number are left out. A number that fails stays as cleaned text with
     id_valid False; dummies and defaults are none.
     """
     number = raw if _RESIDENT.fullmatch(raw) and raw.isascii() else _cleaned_number(raw)
     if number is None or _is_dummy(number):
         return None, None, None, None
     number = _lengthened(number)
-    for candidate in (number, number.replace("O", "0").replace("I", "1").replace("L", "1")):
+    if len(number) != 18:
+        number = _inside(_RESIDENT_INSIDE, raw, _certain_birth_date) or number
+    for candidate in (number, number.replace("O", "0").replace("I", "1").replace("L", "1"), _starred(number)):
         born = _certain_birth_date(candidate)
         if born is not None:
             return candidate, True, born, "male" if int(candidate[16]) % 2 else "female"
@@ -106,6 +126,8 @@ def standardise_uscc(raw: str) -> tuple[str | None, bool | None]:
     code = _cleaned(raw)
     if code is None or len(set(code)) <= 2:
         return None, None
+    if len(code) != 18:
+        code = _inside(_CODE_INSIDE, raw, uscc.is_valid) or code
     for candidate in (code, code.replace("O", "0").replace("I", "1")):
         if len(candidate) == 18 and uscc.is_valid(candidate):
             return candidate, True

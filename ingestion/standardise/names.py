@@ -31,10 +31,22 @@ _PARTICLES = frozenset(
     ("de", "del", "della", "der", "den", "di", "da", "du", "la", "le", "van", "von", "bin", "ibn", "al", "el", "st")
 )
 _PINYIN_SURNAMES = frozenset("".join(surname_syllables(surname)) for surname in SURNAMES)
+_PINYIN_COMPOUNDS = frozenset("".join(surname_syllables(surname)) for surname in COMPOUND_SURNAMES)
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"})
 _APOSTROPHES = re.compile(r"['’`]")
 _NOT_LETTER = re.compile(r"[^a-z*]+")
-_UNKNOWN = re.compile("测试|不详|未知|无名氏|某某")
+# What clerks write for somebody whose name they do not have: a part in the contract, or a relative of somebody named.
+_UNKNOWN = re.compile(
+    "测试|不详|未知|无名氏|^某某|^(?:户主|本人|房东|业主|租客|房客|承租人|租户|住户|空户|家属)$"
+    "|(?:(?<=..)[之的]|(?<=...) )(?:妻子?|子|女|父亲?|母亲?|夫|儿子|女儿|爱人|家属|[弟兄姐妹])$"
+)
+_HIDDEN = re.compile(rf"({HAN}{{1,2}}?)某{{1,2}}人?")
+_CALLED = re.compile(f"[老小]([{''.join(sorted(SURNAMES))}])")
+_SEVERAL = re.compile(r"\s*[/、，,;；]\s*")
+_HAN_WITH_ENGLISH = re.compile(rf"({HAN}{{2,4}}) [A-Z][a-z]+|[A-Z][a-z]+ ({HAN}{{2,4}})")
+_ENGLISH_GIVEN = re.compile(rf"([A-Z][a-z]+) ({HAN})")
+_DASH_FOR_DOT = re.compile(rf"(?<={HAN})-(?={HAN})")
+_STOP_IN_NAME = re.compile(rf"^([{''.join(sorted(SURNAMES))}])[·-](?={HAN}{{1,2}}$)")
 
 
 class PersonName(NamedTuple):
@@ -53,9 +65,9 @@ NOBODY = PersonName()
 
 
 def _cleaned_han(text: str) -> str:
-    text = _BRACKETS.sub("", text)
     text = _MASKS.sub("*", text)
-    text = _DOTS.sub("·", text).strip("·")
+    text = _STOP_IN_NAME.sub(r"\1", _DOTS.sub("·", text).strip("·"))
+    text = _DASH_FOR_DOT.sub("·", text)
     text = _NOT_NAME.sub("", text.replace(" ", ""))
     return re.sub(r"\*+$", lambda run: "*" * min(2, len(run[0])), text)
 
@@ -82,15 +94,52 @@ def _split_mixed(name: str) -> tuple[str | None, str | None]:
 
 def _han_name(text: str) -> PersonName:
     is_plain = _PLAIN_HAN.fullmatch(text) is not None
+    if not is_plain:
+        text = _one_person(text)
     name = text if is_plain else _cleaned_han(text)
     if not is_plain and (not _HAN.search(name) or is_default(name)):
         return NOBODY
-    for title in _TITLES if name.endswith(_TITLES) else ():
-        if name.endswith(title) and len(name) - len(title) in (1, 2):
-            family = name.removesuffix(title)
-            return PersonName(name, simplified(name), family, surname_key="".join(surname_syllables(family)))
+    if addressed := _family_alone(name):
+        return PersonName(name, simplified(name), addressed, surname_key="".join(surname_syllables(addressed)))
+    name = _without_title(name)
+    if not is_plain and (english := _ENGLISH_GIVEN.fullmatch(text)):
+        return _with_keys(f"{english[2]}{english[1]}", english[2], english[1])
     surname, given = (_split_mixed if not is_plain and _LATIN.search(name) else _split_han)(name)
     return _with_keys(name, surname, given)
+
+
+def _one_person(text: str) -> str:
+    """The name of the first of several persons, in brackets where it is Han only there, without an English one."""
+    bare = _BRACKETS.sub("", text).strip()
+    if not _HAN.search(bare):
+        bare = text.strip("()[]{}【】〔〕<> ").rpartition("(")[2]
+    if english := _HAN_WITH_ENGLISH.fullmatch(bare):
+        return english[1] or english[2]
+    first, *others = _SEVERAL.split(bare)
+    return first if others and all(_begins_with_surname(each) for each in (first, *others)) else bare
+
+
+def _begins_with_surname(name: str) -> bool:
+    plain = simplified(name)
+    return 2 <= len(plain) <= 4 and (plain[0] in SURNAMES or plain[:2] in COMPOUND_SURNAMES)
+
+
+def _family_alone(name: str) -> str | None:
+    """The surname where no more is said: 王女士, 欧阳先生, 王某某, 老王."""
+    if "某" in name and (hidden := _HIDDEN.fullmatch(name)):
+        return hidden[1]
+    if name[0] in "老小" and (called := _CALLED.fullmatch(name)):
+        return called[1]
+    family = _without_title(name)
+    is_surname = len(family) == 1 or (len(family) == 2 and simplified(family) in COMPOUND_SURNAMES)
+    return family if family != name and is_surname else None
+
+
+def _without_title(name: str) -> str:
+    if not name.endswith(_TITLES):
+        return name
+    family = next(name.removesuffix(title) for title in _TITLES if name.endswith(title))
+    return family if 1 <= len(family) <= 3 else name
 
 
 @lru_cache(maxsize=1 << 12)
@@ -163,7 +212,9 @@ def standardise_person_name(raw: str) -> PersonName:
         return _han_name(text)
     text = _LATIN_TITLE.sub(" ", _DOTS.sub(" ", _BRACKETS.sub("", text))) if "," not in text else text
     words = text.split()
-    if 2 <= len(words) <= 3 and words[0].lower() in _PINYIN_SURNAMES:
+    if len(words) == 3 and "".join(words[:2]).lower() in _PINYIN_COMPOUNDS:
+        return _latin_name(words[2], " ".join(words[:2]))
+    if 2 <= len(words) <= 3 and words[0].lower() in _PINYIN_SURNAMES | _PINYIN_COMPOUNDS:
         return _latin_name(" ".join(words[1:]), words[0])
     return _latin_name(*_latin_split(text))
 

@@ -6,12 +6,16 @@ import phonenumbers
 
 from ingestion.standardise.text import clean_text
 
-_SPLIT = re.compile(r"[/;,、|]|\s{2,}|或")
+_SPLIT = re.compile(r"[/;,、|()]|\s{2,}|或")
 _EXTENSION = re.compile(r"(?:转|分机|EXT\.?|X|#).*$", re.IGNORECASE)
 _NOT_DIGIT = re.compile(r"\D")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _WRITTEN_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_AREA_LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d{2})[2-8]\d{6,7}")
+# The great cities, with two digits of an area code, have eight digits behind it.
+_AREA_LANDLINE = re.compile(r"0(?:(?:10|2\d)[2-8]\d{7}|[3-9]\d{2}[2-8]\d{6,7})")
+_DASHED_EXTENSION = re.compile(r"(?<=\d{7})-\d{1,4}$")
+_LETTERS_IN_MOBILE = re.compile(r"[1lI][3-9lIO][0-9lIO]{9}")
+_LETTERS = str.maketrans("lIO", "110")
 _LANDLINE = re.compile(r"[2-8]\d{6,7}")
 _SERVICE = re.compile(r"[48]00\d{7}")
 _DUMMY_TAILS = ("12345678", "87654321", "00138000", "01234567", "23456789")
@@ -55,8 +59,12 @@ def standardise_phone(raw: str) -> tuple[str | None]:
     if raw.isascii() and _MOBILE.fullmatch(raw) and not _is_dummy(raw):
         return (raw,)
     text = clean_text(raw)
+    if _LETTERS_IN_MOBILE.fullmatch(text):
+        text = text.translate(_LETTERS)
     for part in (text, *_SPLIT.split(text), *_WRITTEN_MOBILE.findall(text)):
-        bare = _EXTENSION.sub("", part).strip()
+        bare = _DASHED_EXTENSION.sub("", _EXTENSION.sub("", part).strip())
+        if bare.startswith("00") and not bare.startswith("0086"):
+            bare = f"+{bare[2:]}"
         if number := _chinese(bare) or (_foreign(bare) if bare.startswith("+") else None):
             return (number,)
     return (None,)
