@@ -10,6 +10,7 @@ import typer
 
 from bench import graph_report, real_time, report, size_report
 from bench.accuracy import UNSEEN, measure
+from bench.address_parsing import address_parsing, measure_addresses
 from bench.analysts_copy import analysts_copy, measure_analysts_copy
 from bench.beside_splink import PART, measure_beside_splink
 from bench.contender import MEMORY_LIMIT
@@ -34,6 +35,7 @@ SECTIONS = (
     "graph on Neo4j",
     "analysts copy",
     "real time",
+    "addresses",
 )
 PERSONS = 20_000
 WORK = Path(tempfile.gettempdir()) / "district-hub-bench"
@@ -65,6 +67,8 @@ def main(
         write(SECTIONS[6], copies_at_size(work, persons or SIZES))
     if SECTIONS[7] in asked:
         write(SECTIONS[7], one_at_a_time(work, persons or SIZES[-1:]))
+    if SECTIONS[8] in asked:
+        write(SECTIONS[8], addresses(small))
 
 
 def public_sets() -> str:
@@ -172,6 +176,19 @@ def one_at_a_time(work: Path, sizes: Sequence[int]) -> str:
         f"number. At most {MOST_COMPARED} candidates are compared, those first that share the rarest keys. Splink "
         "takes one record and all nodes, rules, weights and value frequencies made ready.\n\n"
         + real_time.real_time([each for each in kept(work) if each.part.startswith(real_time.PART)])
+    )
+
+
+def addresses(persons: int) -> str:
+    """The address parser on the public set, beside a floor, and its speed."""
+    found = measure_addresses(persons=persons)
+    quality, speed = (report.table(*each) for each in address_parsing(found))
+    return (
+        f"Dev part of `cn_addr_parse`, on which nothing was developed: {found.addresses:,} addresses ({found.left_out} "
+        "left out, whose spans fit no way of counting tokens). A span is right where label, start and end agree. The "
+        "house chain is road, road within a road, their numbers, building, entrance, floor and room. The parser knows "
+        "the country's divisions and no address of the set; its labels are put into the set's by "
+        f"`bench/address_set.py`. Speed is CPU time on one core, each address read once.\n\n{quality}\n\n{speed}"
     )
 
 

@@ -17,9 +17,8 @@ _SHORT_NAME_ENDS = re.compile(
     "|新城|工业区|工业园|开发区|新区|园区|经济|高新|科技|小区|花园|花苑|公寓|家园|[新雅名嘉佳家丽景]苑|苑|大厦|广场|别墅|名邸"
     "|公馆|大楼|商城|大酒店|宾馆|[^\u4e00-\u9fff]|.$"
 )
-_TOWN_OR_ROAD = re.compile(
-    r"[一-龥]{1,4}?(?:街道|镇(?![东南西北中]?[路街])|乡(?![路村]))|[一-龥]{2,5}?(?:[东南西北中]?路|大道|大街)(?![口边旁])"
-)
+_TOWN = re.compile(r"[一-龥]{1,4}?(?:街道|镇(?![东南西北中]?[路街])|乡(?![村路]))")
+_ROAD = re.compile(r"[一-龥]{2,5}?(?:[东南西北中]?路|大道|大街)(?![口边旁])")
 
 
 class Division(NamedTuple):
@@ -49,8 +48,8 @@ def _by_beginning() -> dict[str, tuple[Division, ...]]:
 def division_at(text: str, at: int, within: str) -> Division | None:
     """The division named at this place of the text, where `within` is the code of what is named before it, or ''.
 
-    A short name counts below what is named before it; at the beginning it counts before a further division, a town
-    or a road, so that 金华新苑 stays an estate.
+    A short name counts below what is named before it; at the beginning it counts before a further division or a
+    town, that of a city before a road too: 金华新苑 stays an estate, and 金沙江西路 a road.
     """
     first = None
     for each in _by_beginning().get(text[at : at + 2], ()):
@@ -78,4 +77,6 @@ def _counts_in_short(text: str, end: int, division: Division, within: str) -> bo
         return further is not None and further.is_full
     if within and division.kind != "province":
         return True
-    return _TOWN_OR_ROAD.match(text, end) is not None or division_at(text, end, division.code) is not None
+    if _TOWN.match(text, end) or (division.kind == "city" and _ROAD.match(text, end)):
+        return True
+    return division_at(text, end, division.code) is not None

@@ -189,9 +189,9 @@ def _core(head: str, places: frozenset[str]) -> str:
 def unit_name_core(name: str, *, places: frozenset[str] | None = None) -> str | None:
     """The distinctive core (字号) of an organisation's name, without region, trade, legal form and branch.
 
-    A school keeps its short name (嘉定一中), a public body its region (嘉定教育局), a name in Latin letters its words in
-    lower case. `places` are stems of place names (嘉定, 安亭) that count as a region where they stand in front without
-    区 or 镇; those of the shipped gazetteer unless given. None for a default value.
+    A school keeps its short name (嘉定一中), a public body its region (嘉定教育局), a name in Latin letters its words
+    in lower case. `places` are stems of place names (嘉定, 安亭) that count as a region where they stand in front
+    without 区 or 镇; those of the shipped gazetteer unless given. None for a default value.
     """
     return organisation_name(name, place_stems() if places is None else places).name_core
 
