@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ingestion.standardise.address_parts import Parts
-from ingestion.standardise.divisions import division_at
+from ingestion.standardise.divisions import division_at, is_division
 
 # Divisions that the gazetteer does not know: abolished ones, and those of made-up or foreign places.
 _OTHER_DIVISION = re.compile(
@@ -59,6 +59,7 @@ _PIECE = re.compile(
     f"(?P<town>{_TOWN})|(?P<committee>{_COMMITTEE})|(?P<estate>{_ESTATE})|(?P<village>{_VILLAGE})"
     f"|(?P<place>{_PLACE})|(?P<road>{_ROAD})"
 )
+_ROAD_ENDING = re.compile(r"[东南西北中]?[一二三四五六七八九十]?(?:公路|(?<![支公])路|大?街)$")
 _PART_OF_ESTATE = re.compile(rf"(?<=[村区园苑寓厦场墅邸馆楼城心市院司团])(?<!新苑)({_ESTATE_PART}(?:小区)?)+$")
 _ESTATE_VILLAGE = re.compile(r"(?:[一二三四五六七八九十]|新)村$")
 _HOMESTEAD = re.compile("[宅浜角湾埭圩桥庄]$")
@@ -73,6 +74,7 @@ _AROUND_PLACE = re.compile(
     "|(?P<remark>电联|电话联系|(?i:null))"
 )
 _LEADING_RELATION = re.compile("斜?正?对面|旁边|附近|隔壁|交[叉汇](?:路?口|处)|[东南西北后][面侧边]")
+_USUAL_ROAD = 4
 _AFTER_RELATION = frozenset(("estate", "place"))
 _REMARK = re.compile("电联|联系电话|请电话|代收|收$|(?i:null)")
 _NOISE = re.compile(
@@ -163,6 +165,14 @@ def _set_place(parts: Parts, name: str, *, bracketed: bool = False) -> str:
     return "place"
 
 
+def _before_road(name: str) -> int:
+    """The length of a bare name in front of a road: 绿地新都 of 绿地新都曹安路. Most roads have two characters."""
+    ending = _ROAD_ENDING.search(name)
+    if ending is None or ending.start() < _USUAL_ROAD or is_division(name[: ending.start()]):
+        return 0
+    return ending.start() - 2
+
+
 _SETTERS: Mapping[str, Callable[[Parts, str], str]] = {
     "road": _set_road,
     "estate": _set_estate,
@@ -201,6 +211,10 @@ def _read_pieces(parts: Parts, text: str, start: int, *, bracketed: bool) -> Non
         if kind in _AFTER_RELATION and (leading := _LEADING_RELATION.match(text, at)) and leading.end() < end - 1:
             spans.append(("relation", start + at, start + leading.end()))
             at = leading.end()
+        if kind == "road" and end - at > _USUAL_ROAD and (before := _before_road(text[at:end])):
+            label = _set_place(parts, text[at : at + before], bracketed=bracketed)
+            spans.append((label, start + at, start + at + before))
+            at += before
         label = _SETTERS[kind](parts, text[at:end])
         if kind in _AFTER_RELATION and (part := _PART_OF_ESTATE.search(text, at + 2, end)):
             spans.append((label, start + at, start + part.start()))

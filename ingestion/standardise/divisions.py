@@ -69,6 +69,11 @@ def division_at(text: str, at: int, within: str) -> Division | None:
     return first
 
 
+def is_division(name: str) -> bool:
+    """Whether a division has this name, in full or in short."""
+    return any(each.name == name for each in _by_beginning().get(name[:2], ()))
+
+
 def _counts_in_short(text: str, end: int, division: Division, within: str) -> bool:
     if end == len(text):
         return len(division.code) > len(within) > 0
