@@ -42,10 +42,9 @@ def official_town(written: str) -> str:
     """The official name of a town that is written by an alias or with the district in front; else as written."""
     places = shipped_gazetteer()
     official = {town.code: town.name for town in places.towns}
-    known = next((name for name in places.town_codes if name == written), None) or next(
-        (name for name in sorted(places.town_codes, key=len, reverse=True) if len(name) > 2 and written.endswith(name)),
-        None,
-    )
+    longest_first = sorted(places.town_codes, key=len, reverse=True)
+    ending = (name for name in longest_first if len(name) > 2 and written.endswith(name))
+    known = written if written in places.town_codes else next(ending, None)
     return written if known is None else official[places.town_codes[known]]
 
 

@@ -30,6 +30,16 @@ def test_shipped_gazetteer_has_every_town_and_committee() -> None:
     assert all(gazetteer.committee_code(each.name) == each.code for each in gazetteer.committees)
 
 
+def test_shipped_gazetteer_has_the_divisions_of_every_province_with_their_short_names() -> None:
+    gazetteer = read_gazetteer(DeclarationTree())
+    named = {(each.code, each.name): each.aliases for each in gazetteer.divisions}
+    assert named["330100", "杭州市"] == ("杭州",)
+    assert "恩施" in named["422800", "恩施土家族苗族自治州"]
+    # Taiwan's, Hong Kong's and Macao's are not in the statistics.
+    with_divisions = {each.code[:2] for each in gazetteer.divisions}
+    assert {each.code[:2] for each in gazetteer.provinces} - with_divisions == {"71", "81", "82"}
+
+
 def test_town_is_found_by_name_and_alias(tmp_path: Path) -> None:
     codes = _gazetteer(tmp_path).town_codes
     assert codes["东镇"] == codes["老东镇"] == "100000001"
