@@ -62,11 +62,10 @@ def _area(address: Address) -> dict[str, str | None]:
 
 
 def _chain(address: Address) -> dict[str, str | None]:
-    """The parts from the quarter down; in a lane or estate 号, 幢 and 号楼 are one thing, as in the address's key."""
+    """The parts from the quarter down, number and building as the key has them: in a lane 号 and 幢 are one."""
     number, building = address.number, address.building
-    in_quarter = address.lane or (address.estate and not address.road)
-    if in_quarter and building and not address.entrance and number in (None, building):
-        number, building = building, None
+    if building and address.building_key and f"|{building}幢" not in address.building_key:
+        number, building = number or building, None
     return {
         "place": _place(address),
         "sub-lane": address.sub_lane,

@@ -206,7 +206,7 @@ def read_names(parts: Parts, text: str, start: int, *, bracketed: bool) -> None:
 
 def _read_pieces(parts: Parts, text: str, start: int, *, bracketed: bool) -> None:
     at, spans = 0, parts.spans
-    while found := _PIECE.match(text, at):
+    while at < len(text) and (found := _PIECE.match(text, at)):
         kind, end = found.lastgroup or "", found.end()
         if kind in _AFTER_RELATION and (leading := _LEADING_RELATION.match(text, at)) and leading.end() < end - 1:
             spans.append(("relation", start + at, start + leading.end()))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingestion.standardise.address_comparison import compare_addresses
 from ingestion.standardise.addresses import parse_address
 
 ONE_PLACE = [
@@ -37,6 +38,7 @@ def test_the_same_flat_has_the_same_keys(written: str) -> None:
     assert address.address_key == "曹安路|1285弄||12号||302室"
     assert address.building_key == "曹安路|1285弄||12号"
     assert address.precision == "room"
+    assert compare_addresses(written, ONE_PLACE[0]).agreement == "same"
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,7 @@ def test_the_same_flat_has_the_same_keys(written: str) -> None:
 )
 def test_different_places_have_different_keys(one: str, other: str) -> None:
     assert parse_address(one).address_key != parse_address(other).address_key
+    assert compare_addresses(one, other).agreement != "same"
 
 
 def test_half_an_address_has_no_key() -> None:
