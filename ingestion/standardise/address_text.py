@@ -23,6 +23,7 @@ _PLAIN = re.compile(r"[\u4e00-\u9fff0-9A-Z()-]+")
 # 号-1层 is the first floor below ground; 1001室-3 a part of a room.
 _BELOW_GROUND = re.compile(r"(?<=[\u4e00-\u9fff])-(?=[12]层)")
 _PART_OF_ROOM = re.compile(r"(\d[0-9A-Z]*)室-(\d{1,2}|[A-Z])(?![0-9A-Z]|[号幢栋楼层单])")
+_HOUSE_BY_SIGN = re.compile(r"#(\d+)楼")
 _HAS_NUMERAL = re.compile(rf"[{NUMERALS}]")
 
 
@@ -36,6 +37,8 @@ def readable(raw: str) -> str:
     if not _PLAIN.fullmatch(text):
         text = clean_text(text).upper().translate(_TO_PLAIN)
         text = _HASH.sub("#", _DASHES.sub("-", text))
+        if "#" in text:
+            text = _HOUSE_BY_SIGN.sub(r"\1号楼", text)
         if " " in text:
             text = _GAP_IN_DIGITS.sub("-", text.strip()).replace(" ", "")
     if "-" in text:

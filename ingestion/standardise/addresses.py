@@ -170,7 +170,7 @@ def _set_chain(parts: Parts, numbers: list[str], unit: str | None) -> list[str]:
     if parts.lane is None and parts.road and parts.latest == "road" and parts.number is None and len(before) > 1:
         labels.append(_set_number(parts, before.pop(0)))
     if unit in (None, "室", "房", "号"):
-        if (parts.number or parts.building) and len(before) == 1 and len(before[0]) >= _ROOM_DIGITS:
+        if (parts.number or parts.building) and len(before) == 1 and (parts.floor or len(before[0]) >= _ROOM_DIGITS):
             return [*labels, _set_unnamed(parts, f"{before[0]}-{last}")]
         labels += _set_house(parts, before)
         return [*labels, _set_room(parts, last) if before else _set_unnamed(parts, last)]

@@ -15,6 +15,7 @@ _SEPARATORS = re.compile(r"[\s\-—–‐−_'\"`.,·]")
 _FOR_X = str.maketrans(dict.fromkeys("×✕ΧХχх", "X"))
 _RESIDENT_INSIDE = re.compile(r"(?<![0-9A-Z])\d{17}[\dX](?![0-9A-Z])")
 _CODE_INSIDE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
+_LABEL = re.compile(r"^[\u4e00-\u9fff]+:?(?=[0-9A-Z*]+$)")
 _DIGIT = re.compile(r"[0-9*]")
 _RESIDENT = re.compile(r"\d{17}[\dX]")
 _OLD_RESIDENT = re.compile(r"\d{15}")
@@ -61,7 +62,7 @@ def _cleaned(raw: str) -> str | None:
     text = known_text(raw)
     if text is None:
         return None
-    text = _SEPARATORS.sub("", text.upper().translate(_FOR_X))
+    text = _LABEL.sub("", _SEPARATORS.sub("", text.upper().translate(_FOR_X)))
     return text if _DIGIT.search(text) and not _FLOAT.fullmatch(text) and set(text) - set("*?X") else None
 
 
