@@ -6,8 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bench.address_parsing import by_endings, by_rules, count
+from bench.address_parsing import SET, by_endings, by_rules, count
 from bench.address_set import HOUSE_CHAIN, LabelledAddress, labelled_addresses
+from examples.prepare import data_folder
 from ingestion.standardise.address_parts import Span
 
 # An address of our own, with its spans counted as the set does: a run of digits is one token.
@@ -61,3 +62,15 @@ def test_a_span_is_right_where_label_start_and_end_agree(found: set[Span], f1: f
     there = LabelledAddress("清河路", frozenset({Span("road", 0, 3)}))
 
     assert count(lambda _: frozenset(found), [there]).f1() == f1
+
+
+def test_the_rules_reach_their_goals_on_the_public_set() -> None:
+    file = data_folder() / SET
+    if not file.is_file():
+        return
+    labelled, _ = labelled_addresses(file)
+
+    found = count(by_rules, labelled)
+
+    assert found.f1(HOUSE_CHAIN) >= 0.80
+    assert found.f1() >= 0.65
