@@ -123,7 +123,8 @@ def alarm_sql(rules: Repair) -> str:
         ), alarming AS (SELECT component FROM told GROUP BY component HAVING count(DISTINCT told) > {rules.size_alarm})
         SELECT accepted.node_l, accepted.node_r, 'size_alarm' AS reason
         FROM accepted JOIN cluster ON cluster.node = accepted.node_l
-        WHERE accepted.match_weight < {rules.alarm_weight} AND accepted.origin = 'model' AND cluster.component IN (FROM alarming)
+        WHERE accepted.match_weight < {rules.alarm_weight} AND accepted.origin = 'model'
+          AND cluster.component IN (FROM alarming)
     """
 
 

@@ -92,11 +92,18 @@ def _linkage(model: LinkageModel, parts: ReadParts) -> Mistakes:
     for column in model.columns:
         for name in sorted(names_in(column.value) - fields):
             yield f"columns.{column.id}", f"{name} is no field of {model.id}"
-    own = parts.registers[model.id].field_names
     for lookup in model.lookup:
-        for name in sorted(set(lookup.on) - own):
+        for name in sorted(set(lookup.on) - parts.registers[model.id].field_names):
             yield f"lookup.{lookup.id}", f"{name} is no field of {model.id}"
+    yield from _contexts(model, parts)
+    for feed in model.repair.one_record_per_feed:
+        if feed not in parts.contracts:
+            yield "repair.one_record_per_feed", f"{feed} is no feed"
+
+
+def _contexts(model: LinkageModel, parts: ReadParts) -> Mistakes:
     for context in model.contexts:
+        own = parts.registers[model.id].field_names
         if context.counted_by is not None and context.counted_by not in own:
             yield f"contexts.{context.id}.counted_by", f"{context.counted_by} is no field of {model.id}"
         if context.of not in parts.registers:
@@ -104,9 +111,6 @@ def _linkage(model: LinkageModel, parts: ReadParts) -> Mistakes:
         for kind in context.kinds:
             if kind not in parts.facts:
                 yield f"contexts.{context.id}.kinds", f"{kind} is a fact of no feed"
-    for feed in model.repair.one_record_per_feed:
-        if feed not in parts.contracts:
-            yield "repair.one_record_per_feed", f"{feed} is no feed"
 
 
 def _golden(name: str, rules: GoldenRules, parts: ReadParts) -> Mistakes:
