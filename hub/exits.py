@@ -13,6 +13,7 @@ from resolution.evaluate_truth import TruthError
 from schemas.errors import DeclarationError
 from stores.errors import HomeBusyError, MachineError, SettingsError, StoreError
 from stores.faults import is_no_room
+from stores.operational.reviews import ReviewError
 from stores.snapshots import SnapshotError
 
 DEPARTMENT, CALLER, REFUSED, STORE = 1, 2, 3, 4
@@ -24,6 +25,7 @@ EXIT_CODES: Mapping[type[Exception], tuple[int, str]] = {
     SettingsError: (CALLER, "Cannot do that"),
     TruthError: (CALLER, "The truth folder cannot be used"),
     DeclarationError: (CALLER, "The declarations have mistakes"),
+    ReviewError: (CALLER, "That cannot be decided"),
     UnknownRecordError: (CALLER, "No such record"),
     QueryError: (CALLER, "Cannot look that up"),
     ConservationError: (STORE, "Rows do not add up"),

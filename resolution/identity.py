@@ -1,6 +1,9 @@
 """Stable ids: an entity keeps its id as long as the largest part of its records stays together."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pyarrow as pa
 
 from resolution.errors import ResolutionError
 from stores.operational.database import Operational
-from stores.operational.identity import EventKind, IdentityFiles, LineageEvent
+from stores.operational.identity import EventKind, GenerationNote, IdentityFiles, LineageEvent
 from stores.quoting import quote_text
 from stores.warehouse import Warehouse
 
@@ -21,27 +24,42 @@ MEMBER_TABLES = """
         register VARCHAR, record_id BIGINT, entity_id VARCHAR, number BIGINT, probability DOUBLE);
     CREATE TABLE IF NOT EXISTS resolved.touched (register VARCHAR, number BIGINT, entity_id VARCHAR)
 """
+LINEAGE = """
+    event_id BIGINT, register VARCHAR, generation BIGINT, run_id VARCHAR, as_of DATE, kind VARCHAR, entity_id VARCHAR,
+    other_id VARCHAR
+"""
 TABLES = ("known_member", "known_entity", "overlap", "keeps", "revives", "fresh", "merged", "retired", "named")
 
 
 @dataclass(frozen=True)
 class Churn:
-    """How many entities a run made, ended or changed."""
+    """How many entities a run made, ended or changed.
+
+    Of the `records` that were there before and still are, `moved` have another id now.
+    """
 
     born: int = 0
     split: int = 0
     merged: int = 0
     retired: int = 0
     revived: int = 0
+    records: int = 0
+    moved: int = 0
+
+    @property
+    def share_moved(self) -> float:
+        """The share of the records whose id changed."""
+        return self.moved / self.records if self.records else 0.0
 
 
 @dataclass(frozen=True)
 class Minting:
-    """What an id is minted with: the register, the run and the home's identity key."""
+    """What an id is minted with: the register, the run with the date that it stands for, the home's identity key."""
 
     register: str
     run_id: str
     key: bytes
+    as_of: date | None = None
 
 
 def assign_entities(warehouse: Warehouse, operational: Operational, minting: Minting, *, is_full: bool = True) -> Churn:
@@ -61,19 +79,35 @@ def assign_entities(warehouse: Warehouse, operational: Operational, minting: Min
     warehouse.register_arrow("minted", fresh.append_column("entity_id", ids).append_column("number", numbers))
     _assert_distinct(warehouse)
     warehouse.execute(named_sql())
-    events = _events(warehouse)
-    births = warehouse.rows("SELECT count(*) FILTER (parent IS NULL) FROM fresh")[0][0]
-    if known is None or births or events or warehouse.rows(changed_sql()):
+    events = _events(warehouse, is_first=known is None)
+    churn = _churn(warehouse, events, known)
+    # Cut off after it was kept, the same run comes again and finds nothing to do.
+    kept = identity.churn(register, minting.run_id)
+    if known is None or events or warehouse.rows(changed_sql()):
         files = identity.begin(register)
         warehouse.execute(copy_sql(generation_sql(None if is_full else known), files.members))
         warehouse.execute(copy_sql(entities_sql(minting.run_id), files.entities))
-        identity.keep(register, minting.run_id, files, events)
+        identity.keep(register, GenerationNote(minting.run_id, minting.as_of, asdict(churn)), files, events)
+    elif kept:
+        churn = Churn(**kept)
     warehouse.unregister("minted")
     write_members(warehouse, register, is_full=is_full)
     for table in TABLES:
         warehouse.execute(f"DROP TABLE temp.{table}")
-    counts = {kind.value: sum(event.kind is kind for event in events) for kind in EventKind}
-    return Churn(born=int(births), **counts)
+    return churn
+
+
+def _churn(warehouse: Warehouse, events: Sequence[LineageEvent], known: IdentityFiles | None) -> Churn:
+    counts = Counter(event.kind.value for event in events)
+    if known is None:
+        return Churn(born=int(warehouse.rows("SELECT count(*) FROM fresh")[0][0]))
+    [(before, gone, moved)] = warehouse.rows(f"""
+        SELECT (SELECT count(*) FROM {_parquet_sql(known.members)}),
+               count(*) FILTER (named.entity_id IS NULL),
+               count(*) FILTER (named.entity_id <> known_member.entity_id)
+        FROM known_member LEFT JOIN named USING (record_id)
+    """)
+    return Churn(**counts, records=before - gone, moved=moved)
 
 
 def mint(minting: Minting, anchors: pa.ChunkedArray, births: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
@@ -287,8 +321,10 @@ def _assert_distinct(warehouse: Warehouse) -> None:
         raise ResolutionError(f"two entity ids begin alike (number {number}): report this to the developers")
 
 
-def _events(warehouse: Warehouse) -> list[LineageEvent]:
+def _events(warehouse: Warehouse, *, is_first: bool) -> list[LineageEvent]:
+    born = f"SELECT '{EventKind.BORN}', minted.entity_id, NULL FROM fresh JOIN minted USING (cluster)"
     rows = warehouse.rows(f"""
+        {born} WHERE fresh.parent IS NULL AND NOT {is_first} UNION ALL
         SELECT '{EventKind.SPLIT}', minted.entity_id, fresh.parent FROM fresh JOIN minted USING (cluster)
         WHERE fresh.parent IS NOT NULL
         UNION ALL SELECT '{EventKind.REVIVED}', entity_id, NULL FROM revives
@@ -297,3 +333,25 @@ def _events(warehouse: Warehouse) -> list[LineageEvent]:
         ORDER BY ALL
     """)
     return [LineageEvent(EventKind(kind), entity, other) for kind, entity, other in rows]
+
+
+def write_lineage(warehouse: Warehouse, operational: Operational) -> None:
+    """Brings `resolved.lineage` up to date: every event of every register, in order."""
+    warehouse.execute(f"CREATE TABLE IF NOT EXISTS resolved.lineage ({LINEAGE})")
+    [(newest, held)] = warehouse.rows("SELECT coalesce(max(event_id), 0), count(*) FROM resolved.lineage")
+    if operational.identity.count_events(newest) != held:
+        # A generation that was damaged has gone with its events.
+        warehouse.execute("DELETE FROM resolved.lineage")
+        newest = 0
+    warehouse.register_arrow("fresh_event", operational.identity.lineage(newest))
+    warehouse.execute("INSERT INTO resolved.lineage BY NAME FROM fresh_event ORDER BY event_id")
+    warehouse.unregister("fresh_event")
+
+
+def ended_sql() -> str:
+    """Rows entity_id, other_id out of `resolved.lineage`: ids that are no more, and what each was merged into."""
+    return f"""
+        SELECT entity_id, other_id FROM (
+            FROM resolved.lineage QUALIFY row_number() OVER (PARTITION BY entity_id ORDER BY event_id DESC) = 1
+        ) WHERE kind IN ('{EventKind.MERGED}', '{EventKind.RETIRED}')
+    """

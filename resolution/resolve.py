@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from resolution.errors import ResolutionError
 from resolution.golden import build_golden
-from resolution.identity import Churn, Minting, assign_entities
+from resolution.identity import Churn, Minting, assign_entities, write_lineage
 from resolution.kept import Basis, keep_basis, own_sources
 from resolution.linking import Linked, clear, link_register
 from resolution.places import place_houses
@@ -75,6 +75,7 @@ def resolve(context: ResolutionContext) -> ResolutionReport:
     for done, register in enumerate(ORDER):
         context.progress.step("resolve", register, done, len(STEPS))
         registers[register] = resolve_register(context, register, weights)
+    write_lineage(context.warehouse, context.operational)
     as_of = _write_run(context, {name: each.weights for name, each in registers.items()})
     derive(context)
     context.progress.step("resolve", "", len(STEPS), len(STEPS))
@@ -116,7 +117,8 @@ def resolve_register(context: ResolutionContext, register: str, weights: Mapping
         if model.prepared:
             context.warehouse.execute(prepared_sql(model, source))
             context.warehouse.execute(f"DROP TABLE temp.{source}")
-        minting = Minting(register, context.run_id, context.identity_key)
+        as_of = context.operational.ledger.latest_date()
+        minting = Minting(register, context.run_id, context.identity_key, as_of)
         churn = name_entities(context.warehouse, context.operational, minting, linked)
         if linked.is_full:
             context.warehouse.execute(f"{DERIVED}; DELETE FROM resolved.derived")

@@ -12,13 +12,14 @@ from stores.operational.deliveries import Ledger
 from stores.operational.file import is_filed, open_file, read_file
 from stores.operational.identity import Identity
 from stores.operational.keys import ArchiveKeys
+from stores.operational.reviews import Reviews
 from stores.operational.runs import Runs
 from stores.operational.server import open_server, read_server
 from stores.operational.server_settings import ServerSettings, read_server_settings
 
 
 class Operational:
-    """The open operational database: ledger, archive keys, runs, decisions and entity ids."""
+    """The open operational database: ledger, archive keys, runs, decisions, double reviews and entity ids."""
 
     def __init__(self, engine: sa.Engine, home: Home) -> None:
         self._engine = engine
@@ -26,6 +27,7 @@ class Operational:
         self.archive_keys = ArchiveKeys(engine, home.key("archive"))
         self.runs = Runs(engine)
         self.identity = Identity(engine, home.identity)
+        self.reviews = Reviews(engine)
         self._decisions = Decisions(engine)
 
     def decide(self, decision: Decision) -> None:

@@ -1,6 +1,6 @@
 """Stewards' decisions about pairs of records; never changed, only ended by a later one."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,6 +17,8 @@ DECISION_COLUMNS = pa.schema(
         ("who", pa.string()),
         ("decided_at", pa.timestamp("us")),
         ("why", pa.string()),
+        ("version_l", pa.string()),
+        ("version_r", pa.string()),
     ]
 )
 
@@ -31,7 +33,10 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """A steward's decision; `decided_at` is without a zone, in the district's time."""
+    """A steward's decision; `decided_at` is without a zone, in the district's time.
+
+    The versions are those of the records that the steward saw: a key may come to stand for somebody else.
+    """
 
     register: str
     record_l: int
@@ -40,6 +45,20 @@ class Decision:
     who: str
     decided_at: datetime
     why: str
+    version_l: str | None = None
+    version_r: str | None = None
+
+    def in_order(self) -> "Decision":
+        """The same with the smaller record on the left, as it is kept."""
+        if self.record_l <= self.record_r:
+            return self
+        return replace(
+            self,
+            record_l=self.record_r,
+            record_r=self.record_l,
+            version_l=self.version_r,
+            version_r=self.version_l,
+        )
 
 
 class Decisions:
@@ -50,25 +69,25 @@ class Decisions:
 
     def add(self, decision: Decision) -> None:
         """Keeps the decision; an earlier one about the same pair is ended by it and stays on file."""
-        left, right = sorted((decision.record_l, decision.record_r))
-        pair = (table.c.register == decision.register) & (table.c.record_l == left) & (table.c.record_r == right)
-        values = {
-            "register": decision.register,
-            "record_l": left,
-            "record_r": right,
-            "kind": decision.kind.value,
-            "who": decision.who,
-            "decided_at": decision.decided_at,
-            "why": decision.why,
-        }
         with self._engine.begin() as connection:
-            inserted = connection.execute(table.insert().values(**values)).inserted_primary_key
-            assert inserted is not None
-            earlier = pair & table.c.ended_by.is_(None) & (table.c.decision_id != inserted[0])
-            connection.execute(table.update().where(earlier).values(ended_by=inserted[0]))
+            self.insert(connection, decision)
+
+    def insert(self, connection: sa.Connection, decision: Decision) -> None:
+        """What `add` does, in the caller's transaction."""
+        decision = decision.in_order()
+        pair = (
+            (table.c.register == decision.register)
+            & (table.c.record_l == decision.record_l)
+            & (table.c.record_r == decision.record_r)
+        )
+        values = {**asdict(decision), "kind": decision.kind.value}
+        inserted = connection.execute(table.insert().values(**values)).inserted_primary_key
+        assert inserted is not None
+        earlier = pair & table.c.ended_by.is_(None) & (table.c.decision_id != inserted[0])
+        connection.execute(table.update().where(earlier).values(ended_by=inserted[0]))
 
     def in_force(self, register: str) -> pa.Table:
-        """Decisions that hold: record_l < record_r, kind `must_link` or `cannot_link`, who, decided_at, why."""
+        """Decisions that hold, in the columns of `DECISION_COLUMNS`; record_l < record_r, none of them `withdrawn`."""
         statement = (
             sa.select(*[table.c[name] for name in DECISION_COLUMNS.names])
             .where(table.c.register == register, table.c.ended_by.is_(None))

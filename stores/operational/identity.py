@@ -4,11 +4,14 @@ Which record belongs to which entity is millions of rows: each generation of a r
 change, and the row that names them with their hashes is what makes them count.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from stores.durable import file_hash, remove_durably, sync_file, sync_folder
@@ -20,12 +23,14 @@ KEPT_GENERATIONS = 2
 
 
 class EventKind(StrEnum):
-    """What happened to an entity that was there, or came out of another.
+    """What happened to an entity.
 
-    `split` (born out of `other_id`), `merged` (retired, its records went to `other_id`), `retired` (no records left),
-    `revived` (a retired id holds records again). That an entity was born stands with the entity itself.
+    `born` (of new records; those of a register's first generation have no event), `split` (born out of `other_id`),
+    `merged` (retired, its records went to `other_id`), `retired` (no records left), `revived` (a retired id holds
+    records again).
     """
 
+    BORN = "born"
     SPLIT = "split"
     MERGED = "merged"
     RETIRED = "retired"
@@ -39,6 +44,29 @@ class LineageEvent:
     kind: EventKind
     entity_id: str
     other_id: str | None = None
+
+
+LINEAGE_COLUMNS = pa.schema(
+    [
+        ("event_id", pa.int64()),
+        ("register", pa.string()),
+        ("generation", pa.int64()),
+        ("run_id", pa.string()),
+        ("as_of", pa.date32()),
+        ("kind", pa.string()),
+        ("entity_id", pa.string()),
+        ("other_id", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class GenerationNote:
+    """What is written down with a generation: the run that made it, the date it stands for, how much it changed."""
+
+    run_id: str
+    as_of: date | None = None
+    churn: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,6 +108,11 @@ class Identity:
             )
         return None
 
+    def newest_entities(self, register: str) -> Path | None:
+        """The newest generation's file of entities, for whoever only reads: nothing is checked, and nothing dropped."""
+        newest = next(iter(self._generations(register)), None)
+        return None if newest is None else self._files(register, newest.number).entities
+
     def digest(self, register: str) -> str | None:
         """The hash of the current generation's members, by which it is told from every other."""
         return next((row.members_sha256 for row in self._generations(register)), None)
@@ -89,32 +122,54 @@ class Identity:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         return self._files(register, self._next_number(register))
 
-    def keep(self, register: str, run_id: str, files: IdentityFiles, events: Sequence[LineageEvent]) -> None:
+    def keep(self, register: str, note: GenerationNote, files: IdentityFiles, events: Sequence[LineageEvent]) -> None:
         """Makes the files written at `begin` the current generation and keeps the events, all or nothing."""
         number = self._next_number(register)
         sync_file(files.members)
         sync_file(files.entities)
         sync_folder(self._folder)
-        named = {"register": register, "run_id": run_id}
+        named = {"register": register, "run_id": note.run_id}
         hashes = {"members_sha256": file_hash(files.members), "entities_sha256": file_hash(files.entities)}
-        rows = [{**named, "generation": number, **asdict(each), "kind": each.kind.value} for each in events]
+        dated = {**named, "generation": number, "as_of": note.as_of}
+        rows = [{**dated, **asdict(each), "kind": each.kind.value} for each in events]
         with self._engine.begin() as connection:
-            connection.execute(generation.insert().values(**named, number=number, **hashes))
+            values = {**named, "number": number, **hashes, "churn": dict(note.churn)}
+            connection.execute(generation.insert().values(**values))
             if rows:
                 connection.execute(lineage.insert(), rows)
         for row in self._generations(register)[KEPT_GENERATIONS:]:
             self._forget(register, row.number)
 
+    def churn(self, register: str, run_id: str) -> Mapping[str, int] | None:
+        """What was noted of the current generation, None where another run made it."""
+        row = next(iter(self._generations(register)), None)
+        return row.churn if row is not None and row.run_id == run_id else None
+
     def events(self, register: str) -> list[tuple[str, LineageEvent]]:
         """(run_id, event) of the register, in the order in which they were kept."""
-        statement = sa.select(lineage).where(lineage.c.register == register).order_by(lineage.c.event_id)
-        with self._engine.connect() as connection:
-            return [
-                (row.run_id, LineageEvent(EventKind(row.kind), row.entity_id, row.other_id))
-                for row in connection.execute(statement)
-            ]
+        rows = [row for row in self.lineage().to_pylist() if row["register"] == register]
+        return [
+            (row["run_id"], LineageEvent(EventKind(row["kind"]), row["entity_id"], row["other_id"])) for row in rows
+        ]
 
-    def _generations(self, register: str) -> list[sa.Row[tuple[object, ...]]]:
+    def lineage(self, after: int = 0) -> pa.Table:
+        """Events of all registers whose event_id is greater, in order: the columns of `LINEAGE_COLUMNS`.
+
+        An event_id is given out once: whoever has read up to one misses nothing by asking for those after it.
+        """
+        columns = [lineage.c[name] for name in LINEAGE_COLUMNS.names]
+        statement = sa.select(*columns).where(lineage.c.event_id > after).order_by(lineage.c.event_id)
+        with self._engine.connect() as connection:
+            rows = [dict(row) for row in connection.execute(statement).mappings()]
+        return pa.Table.from_pylist(rows, schema=LINEAGE_COLUMNS)
+
+    def count_events(self, up_to: int) -> int:
+        """How many events there are up to this event_id."""
+        statement = sa.select(sa.func.count()).select_from(lineage).where(lineage.c.event_id <= up_to)
+        with self._engine.connect() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def _generations(self, register: str) -> list[sa.Row[Any]]:
         statement = sa.select(generation).where(generation.c.register == register)
         with self._engine.connect() as connection:
             return list(connection.execute(statement.order_by(generation.c.number.desc())))

@@ -71,6 +71,8 @@ decision = sa.Table(
     sa.Column("decided_at", sa.DateTime, nullable=False),
     sa.Column("why", Quoting, nullable=False),
     sa.Column("ended_by", sa.Integer, nullable=True),
+    sa.Column("version_l", Quoting, nullable=True),
+    sa.Column("version_r", Quoting, nullable=True),
 )
 
 generation = sa.Table(
@@ -81,6 +83,7 @@ generation = sa.Table(
     sa.Column("run_id", sa.String, nullable=False),
     sa.Column("members_sha256", sa.String, nullable=False),
     sa.Column("entities_sha256", sa.String, nullable=False),
+    sa.Column("churn", sa.JSON, nullable=True),
 )
 
 lineage = sa.Table(
@@ -93,4 +96,29 @@ lineage = sa.Table(
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("entity_id", sa.String, nullable=False),
     sa.Column("other_id", sa.String, nullable=True),
+    sa.Column("as_of", sa.Date, nullable=True),
+    sqlite_autoincrement=True,
+)
+
+double_review = sa.Table(
+    "double_review",
+    metadata,
+    sa.Column("review_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("register", sa.String, nullable=False),
+    sa.Column("record_l", sa.BigInteger, nullable=False),
+    sa.Column("record_r", sa.BigInteger, nullable=False),
+    sa.Column("outcome", sa.String, nullable=False),
+)
+
+judgement = sa.Table(
+    "judgement",
+    metadata,
+    sa.Column("review_id", sa.Integer, sa.ForeignKey("double_review.review_id"), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("decided_at", sa.DateTime, nullable=False),
+    sa.Column("why", Quoting, nullable=False),
+    sa.Column("version_l", Quoting, nullable=True),
+    sa.Column("version_r", Quoting, nullable=True),
 )

@@ -12,7 +12,7 @@ from stores.home import Home, create_home
 from stores.operational import Operational, open_operational
 from stores.operational.decisions import Decision, DecisionKind
 from stores.operational.deliveries import DeliveryName, DeliveryState
-from stores.operational.identity import EventKind, IdentityFiles, LineageEvent
+from stores.operational.identity import EventKind, GenerationNote, IdentityFiles, LineageEvent
 
 NAME = DeliveryName("people", "delta", date(2026, 7, 1), 1)
 
@@ -36,7 +36,7 @@ def generation(operational: Operational, run_id: str, content: str, *events: Lin
     files = operational.identity.begin("person")
     files.members.write_text(content)
     files.entities.write_text(content)
-    operational.identity.keep("person", run_id, files, events)
+    operational.identity.keep("person", GenerationNote(run_id), files, events)
     return files
 
 

@@ -12,7 +12,7 @@ from stores.operational import Operational, open_operational, read_operational
 from stores.operational import moving as moving_module
 from stores.operational.decisions import Decision, DecisionKind
 from stores.operational.deliveries import DeliveryName, DeliveryState
-from stores.operational.identity import EventKind, LineageEvent
+from stores.operational.identity import EventKind, GenerationNote, LineageEvent
 from stores.operational.moving import move_to_server
 from tests.postgresql.operational import OperationalServer
 
@@ -35,7 +35,7 @@ def home(tmp_path: Path) -> Home:
         files = operational.identity.begin("person")
         files.members.write_text("members")
         files.entities.write_text("entities")
-        operational.identity.keep("person", "r1", files, [LineageEvent(EventKind.SPLIT, "P1", "P2")])
+        operational.identity.keep("person", GenerationNote("r1"), files, [LineageEvent(EventKind.SPLIT, "P1", "P2")])
     return made
 
 
