@@ -16,6 +16,7 @@ from hub.commands.export import export, list_releases
 from hub.commands.graph import load_graph, publish_to_server, verify_graph
 from hub.commands.ingest import ingest
 from hub.commands.init import init
+from hub.commands.lineage import lineage
 from hub.commands.look_around import neighbourhood, path
 from hub.commands.match import match
 from hub.commands.move_operational import move_operational
@@ -82,6 +83,7 @@ app.command(rich_help_panel=RUN)(status)
 app.command(rich_help_panel=READ)(evaluate)
 app.command(rich_help_panel=READ)(explain)
 app.command(rich_help_panel=READ)(match)
+app.command(rich_help_panel=READ)(lineage)
 app.command(rich_help_panel=READ)(ask)
 app.command(rich_help_panel=READ)(neighbourhood)
 app.command(rich_help_panel=READ)(path)

@@ -53,9 +53,11 @@ def _cell(value: Any, guard_formulas: bool) -> object:
 
 
 def as_json(disclosure: Disclosure, about: Mapping[str, object]) -> str:
-    """A JSON object: what was asked, the snapshot it was read from, and the rows as objects."""
+    """A JSON object: what was asked, the snapshot it was read from, redirects, and the rows as objects."""
+    redirects = disclosure.answer.redirects
     content = {
         **about,
+        **({"redirects": redirects} if redirects else {}),
         "snapshot": disclosure.snapshot,
         "columns": disclosure.answer.table.column_names,
         "rows": disclosure.answer.table.to_pylist(),
@@ -80,7 +82,13 @@ def write_parquet(disclosure: Disclosure, file: Path) -> None:
 def hand_out(
     disclosure: Disclosure, console: Console, *, format_: Format, output: Path | None, about: Mapping[str, object]
 ) -> None:
-    """Writes the answer to the file, or to standard output where none is named."""
+    """Writes the answer to the file, or to standard output where none is named.
+
+    Redirects that the format has no place for go to standard error.
+    """
+    if format_ in (Format.CSV, Format.PARQUET) or (format_ is Format.TABLE and output is not None):
+        for told in disclosure.answer.redirects:
+            sys.stderr.write(f"{told}\n")
     if format_ is Format.PARQUET:
         if output is None:
             raise UsageError("parquet is not for the screen: name a file with --output FILE")
@@ -116,6 +124,6 @@ def show(disclosure: Disclosure, console: Console, *, rows: int = ROWS_ON_SCREEN
     console.print(table(answer.title, names, [list(row.values()) for row in answer.table.slice(0, rows).to_pylist()]))
     if answer.table.num_rows > rows:
         console.print(f"  … {answer.table.num_rows - rows:,} more; --format csv --output FILE gives them all")
-    for note in answer.notes:
+    for note in (*answer.redirects, *answer.notes):
         console.print(f"  {note}", markup=False)
     console.print(f"  [dim]snapshot {disclosure.snapshot} · audit line {disclosure.audit_sequence}[/]", soft_wrap=True)

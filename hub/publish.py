@@ -21,6 +21,7 @@ from hub.graph.tables import build_graph_tables, check_graph
 from hub.match_index import write_match_index
 from hub.settings import Settings, size_in_bytes
 from hub.site import Site
+from resolution.identity import ended_sql
 from stores.durable import file_hash
 from stores.snapshots import ENTITIES, GRAPH, MATCH, Manifest, SnapshotError, TableSummary, read_manifest
 from stores.summaries import copy_tables, renew_tables, summarise
@@ -40,8 +41,11 @@ TABLES: Mapping[str, tuple[str, str]] = {
     "unit": ("resolved.unit", "entity_id"),
     "relation": ("resolved.relation", ""),
     "residence": ("resolved.residence", "person_id, valid_from, house_id"),
+    "lineage": ("resolved.lineage", "event_id"),
     "run": ("resolved.run", "run_id"),
 }
+# Which runs led there does not make it another content: only the ids that were published and are no more do.
+HISTORY = frozenset({"run", "lineage"})
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,9 @@ def _plan(site: Site) -> Plan:
     used = {**models, **engines}
     parts = [as_of.isoformat(), declared, *(f"{name} {used[name]}" for name in sorted(used))]
     for kind, summaries in (("table", entities), ("graph", graph)):
-        # Which run it was does not make it another content.
-        parts += [f"{kind} {name} {each.hash}" for name, each in sorted(summaries.items()) if name != "run"]
+        parts += [f"{kind} {name} {each.hash}" for name, each in sorted(summaries.items()) if name not in HISTORY]
+    site.warehouse.execute(f"CREATE OR REPLACE TEMP VIEW ended AS {ended_sql()}")
+    parts.append(f"ended {summarise(site.warehouse, 'ended').hash}")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
     return Plan(f"{as_of.isoformat()}-{digest}", as_of, models, declared, engines, entities, graph)
 

@@ -1,6 +1,7 @@
 """The stages of a run. Each is idempotent and is marked in the operational database once its result is on disk."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from hub.errors import UsageError
@@ -39,8 +40,9 @@ def take_up(site: Site) -> Run:
 def is_linked(site: Site, this: Run) -> bool:
     """Whether the second stage is done and the warehouse, which may have been made anew since, still holds it."""
     now = site.operational.runs.get(this.run_id)
-    sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'resolved' AND table_name = 'run'"
-    if now is None or "resolve" not in now.stages or not site.warehouse.rows(sql):
+    # The lineage is the youngest of the tables: one that an earlier hub has resolved lacks it.
+    sql = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'resolved' AND table_name IN ('run', 'lineage')"
+    if now is None or "resolve" not in now.stages or len(site.warehouse.rows(sql)) < 2:
         return False
     return site.warehouse.rows("SELECT run_id FROM resolved.run") == [(this.run_id,)]
 
@@ -55,7 +57,8 @@ def link(site: Site, run_id: str) -> ResolutionReport:
         )
     )
     site.warehouse.checkpoint()
-    site.operational.runs.finish_stage(run_id, "resolve")
+    churn = {register: asdict(each.churn) for register, each in report.registers.items()}
+    site.operational.runs.finish_stage(run_id, "resolve", {"churn": churn})
     return report
 
 

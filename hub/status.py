@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ingestion.gaps import missing_deliveries
+from resolution.identity import Churn
 from schemas.declarations import Declarations
 from schemas.readers.contracts import FeedContract
 from stores.operational import Operational
@@ -51,11 +52,13 @@ class HomeStatus:
     snapshots: Sequence[Manifest]
     current: str | None
     last_run: Run | None
+    churn: Mapping[str, Churn]
 
 
 def home_status(kind: str, operational: Operational, declarations: Declarations, shelf: SnapshotShelf) -> HomeStatus:
     """Reads the ledger and the shelf; opens neither the warehouse nor a snapshot's tables."""
     deliveries = operational.ledger.all()
+    last_run = operational.runs.latest()
     newest = operational.ledger.latest_date()
     return HomeStatus(
         kind=kind,
@@ -67,8 +70,15 @@ def home_status(kind: str, operational: Operational, declarations: Declarations,
         waiting=operational.ledger.undecided(),
         snapshots=shelf.manifests(),
         current=shelf.current_name(),
-        last_run=operational.runs.latest(),
+        last_run=last_run,
+        churn=churn_of(last_run),
     )
+
+
+def churn_of(run: Run | None) -> Mapping[str, Churn]:
+    """How many entities the run made, ended or changed, by register; empty before they are linked."""
+    stages = {} if run is None else run.stages
+    return {register: Churn(**counts) for register, counts in stages.get("resolve", {}).get("churn", {}).items()}
 
 
 def feed_status(contract: FeedContract, deliveries: Sequence[Delivery], newest: date | None) -> FeedStatus:

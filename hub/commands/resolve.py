@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hub.commands.desk import Desk, verb
+from hub.commands.lineage import tell_churn
 from hub.stages import bring_in, link, take_up
 
 
@@ -18,4 +19,5 @@ def resolve(desk: Desk, options: ResolveOptions) -> None:
         # What a kill or a damage took from the warehouse comes back first.
         bring_in((), site)
         link(site, take_up(site).run_id)
+        tell_churn(site.operational, desk.console)
     desk.console.print("Resolved. Next: hub publish")

@@ -11,6 +11,7 @@ from hub.approval import let_through, read_named
 from hub.commands.desk import Desk, verb
 from hub.commands.graph import tell_served
 from hub.commands.ingest import APPROVE
+from hub.commands.lineage import tell_churn
 from hub.commands.publish import tell_publication
 from hub.deliveries import tell_deliveries
 from hub.exits import DEPARTMENT
@@ -39,6 +40,8 @@ def run(desk: Desk, options: RunOptions) -> None:
     with desk.site() as site:
         approved = let_through(named, site) if options.approve else []
         report = pipeline.run(named.paths, site, approve=options.approve)
+        if report.publication is not None:
+            tell_churn(site.operational, desk.console)
         if servers is not None:
             report = pipeline.serve(report, site, servers)
     deliveries = [*approved, *report.deliveries]

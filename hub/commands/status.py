@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from hub.commands.desk import Desk, verb
+from hub.commands.lineage import churn_table
 from hub.graph_status import GraphStatus, embedded_status, server_statuses
 from hub.serving import find_servers
 from hub.status import FeedStatus, HomeStatus, home_status
@@ -85,6 +86,8 @@ def _show(desk: Desk, found: HomeStatus) -> None:
     if found.last_run is not None:
         done = ", ".join(found.last_run.stages) or "no stage yet"
         desk.console.print(f"Last run: {found.last_run.run_id}, {found.last_run.state} (done: {done})")
+        if found.churn:
+            desk.console.print(churn_table(found.churn))
 
 
 def _feed_row(each: FeedStatus) -> tuple[object, ...]:

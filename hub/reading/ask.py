@@ -8,6 +8,7 @@ from hub.errors import UsageError
 from hub.findings import answer_table, parameters_key, rows_of
 from hub.graph.port import Row
 from hub.questions import bind_parameters
+from hub.reading.lineage import ENTITY_ID, lead
 from hub.reading.reader import Reader
 from hub.sharing.disclose import parameters_for_audit
 from hub.sharing.request import Answer, Disclosure
@@ -38,8 +39,11 @@ def _answer(
     reader: Reader, question: Question, snapshot: Snapshot, given: Mapping[str, str], as_of: date | None
 ) -> Answer:
     today = snapshot.manifest.as_of
+    given, told, has_ended = _led(reader, question, snapshot, given)
     parameters = bind_parameters(question, given, as_of=as_of or today)
-    if parameters == bind_parameters(question, {}, as_of=today):
+    if has_ended:
+        rows: Sequence[Row] = []
+    elif parameters == bind_parameters(question, {}, as_of=today):
         with reader.entities(snapshot) as entities:
             rows = found_rows(entities, question, parameters)
     else:
@@ -51,7 +55,26 @@ def _answer(
         if each.default is None or parameters[each.name] != each.default
     )
     title = f"{question.title_en} {question.title_zh} ({len(rows):,}; {shown})"
-    return Answer(answer_table(question, rows), title, (f"When this is wrong: {question.when_wrong_en}",))
+    return Answer(answer_table(question, rows), title, (f"When this is wrong: {question.when_wrong_en}",), told)
+
+
+def _led(
+    reader: Reader, question: Question, snapshot: Snapshot, given: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...], bool]:
+    """The parameters with ids of entities led to those of now, what must be told of it, and whether one has ended."""
+    texts = {each.name for each in question.given if each.type is ValueType.TEXT}
+    found = dict(given)
+    told: list[str] = []
+    has_ended = False
+    for name, value in given.items():
+        if name not in texts or not ENTITY_ID.fullmatch(value):
+            continue
+        with reader.entities(snapshot) as entities:
+            led = lead(entities, snapshot, value)
+        told += led.told
+        has_ended |= led.entity is None
+        found[name] = led.entity or value
+    return found, tuple(told), has_ended
 
 
 def found_rows(entities: Warehouse, question: Question, parameters: Mapping[str, object]) -> Sequence[Row]:

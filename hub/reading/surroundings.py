@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from hub.errors import UsageError
 from hub.graph.port import Edge, EntityRef
+from hub.reading.lineage import lead
 from hub.reading.reader import Reader
 from hub.sharing.request import Answer, Disclosure
 from stores.snapshots import Snapshot
@@ -33,13 +34,15 @@ def neighbourhood(reader: Reader, entity: str, reach: Reach) -> Disclosure:
 
     def run(snapshot: Snapshot) -> Answer:
         day = reach.as_of or snapshot.manifest.as_of
-        _must_exist(reader, snapshot, centre)
+        (here,), told = _led(reader, snapshot, centre)
+        if here is None:
+            return Answer(_table([]), f"Around {entity}", redirects=told)
         with reader.graph(snapshot) as graph:
-            found = graph.neighbourhood(centre, as_of=day, hops=reach.hops, limit=reach.limit)
+            found = graph.neighbourhood(here, as_of=day, hops=reach.hops, limit=reach.limit)
         notes = () if found.complete else (f"more than {reach.limit} lie that near; --limit shows more",)
         with reader.entities(snapshot) as entities:
             rows = _rows(found.edges, entities)
-        return Answer(rows, f"Around {entity}, {reach.hops} hops, as of {day}", notes)
+        return Answer(rows, f"Around {here.id}, {reach.hops} hops, as of {day}", notes, told)
 
     return reader.read("neighbourhood", centre.label, _logged(reach, entity=entity), run)
 
@@ -50,13 +53,17 @@ def path(reader: Reader, start: str, end: str, reach: Reach) -> Disclosure:
 
     def run(snapshot: Snapshot) -> Answer:
         day = reach.as_of or snapshot.manifest.as_of
-        _must_exist(reader, snapshot, *ends)
+        (one, other), told = _led(reader, snapshot, *ends)
+        if one is None or other is None:
+            return Answer(_table([]), f"From {start} to {end}", redirects=told)
+        if one == other:
+            return Answer(_table([]), f"From {start} to {end}", (f"both are {one.id} today",), told)
         with reader.graph(snapshot) as graph:
-            found = graph.path(*ends, as_of=day, max_hops=reach.hops)
+            found = graph.path(one, other, as_of=day, max_hops=reach.hops)
         notes = () if found else (f"no way of {reach.hops} steps or fewer at {day}",)
         with reader.entities(snapshot) as entities:
             rows = _rows(found.edges if found else (), entities)
-        return Answer(rows, f"From {start} to {end}, as of {day}", notes)
+        return Answer(rows, f"From {one.id} to {other.id}, as of {day}", notes, told)
 
     return reader.read("path", f"{ends[0].label}-{ends[1].label}", _logged(reach, start=start, end=end), run)
 
@@ -73,14 +80,19 @@ def entity_of(entity: str) -> EntityRef:
     return EntityRef(LABELS[entity[0]], entity)
 
 
-def _must_exist(reader: Reader, snapshot: Snapshot, *nodes: EntityRef) -> None:
+def _led(reader: Reader, snapshot: Snapshot, *nodes: EntityRef) -> tuple[list[EntityRef | None], tuple[str, ...]]:
+    """The node that each leads to in this snapshot, None for one that has ended, and what must be told of it."""
+    led: list[EntityRef | None] = []
+    told: list[str] = []
     with reader.entities(snapshot) as entities:
         for node in nodes:
             if node.label not in NAMES:
+                led.append(node)
                 continue
-            register, _ = NAMES[node.label]
-            if not entities.rows(f"SELECT 1 FROM {register} WHERE entity_id = ?", [node.id]):
-                raise UsageError(f"snapshot {snapshot.id} knows no {register} {node.id}")
+            found = lead(entities, snapshot, node.id)
+            led.append(None if found.entity is None else EntityRef(node.label, found.entity))
+            told += found.told
+    return led, tuple(dict.fromkeys(told))
 
 
 def _logged(reach: Reach, **ids: str) -> dict[str, str]:
@@ -91,6 +103,10 @@ def _logged(reach: Reach, **ids: str) -> dict[str, str]:
 def _rows(edges: Sequence[Edge], entities: Warehouse) -> pa.Table:
     names = _names({end for edge in edges for end in (edge.start, edge.end)}, entities)
     rows = [(edge.start.id, names.get(edge.start), edge.type, edge.end.id, names.get(edge.end)) for edge in edges]
+    return _table(rows)
+
+
+def _table(rows: Sequence[tuple[str | None, ...]]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
     return pa.table({name: pa.array(column, pa.string()) for name, column in zip(COLUMNS, columns, strict=True)})
 

@@ -35,11 +35,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows to be disclosed; `notes` stand beside the table uncut and so never name a person or a place."""
+    """Rows to be disclosed; `notes` stand beside the table uncut and so never name a person or a place.
+
+    `redirects` say that an id which was asked for leads elsewhere now; they are told in every format.
+    """
 
     table: pa.Table
     title: str = ""
     notes: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from hub.publish import HISTORY
 from stores.archive import Archive
 from stores.home import Home
 from stores.operational import read_operational
@@ -72,10 +73,10 @@ def unreadable(home: Home) -> int:
 
 
 def published(home: Home) -> Manifest:
-    """What is served, less what may differ: which run and which publication it was, and the bytes of the files."""
+    """What is served, less what may differ: which runs and which publication it was, and the bytes of the files."""
     with SnapshotShelf(home.snapshots).reading() as snapshot:
         manifest = snapshot.manifest
-        tables = {name: each for name, each in manifest.tables.items() if name != "run"}
+        tables = {name: each for name, each in manifest.tables.items() if name not in HISTORY}
         return replace(manifest, sequence=0, files={}, tables=tables)
 
 

@@ -142,6 +142,7 @@ READINGS = [
     ["neighbourhood", "P0000000000000001"],
     ["path", "P0000000000000001", "H0000000000000001"],
     ["evaluate", "--export", "export.csv"],
+    ["lineage", "P0000000000000001"],
 ]
 
 
@@ -152,7 +153,7 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading[0])
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: " ".join(reading[:2]))
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal[2])
 def test_every_reading_is_refused_and_written_down_where_no_rule_permits_it(
     hub: Hub, tmp_path: Path, reading: list[str], refusal: tuple[str, list[str], str]
