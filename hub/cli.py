@@ -23,6 +23,7 @@ from hub.commands.move_operational import move_operational
 from hub.commands.publish import publish
 from hub.commands.pull import pull
 from hub.commands.resolve import resolve
+from hub.commands.review import decide, list_queue, preview, show_pair, tell_agreement, undo
 from hub.commands.run import run
 from hub.commands.schemas import check
 from hub.commands.serve import serve
@@ -46,6 +47,7 @@ app = typer.Typer(
     "· 4 a store, the graph or a run. --home and --schemas may stand anywhere in the line.",
 )
 graph = typer.Typer(no_args_is_help=True, help="The graph on a Neo4j server, and copies for analysts. 图库")
+review = typer.Typer(no_args_is_help=True, help="Pairs in doubt: look at them, decide, undo. 人工复核")
 schemas = typer.Typer(no_args_is_help=True, help="Declarations: contracts, registers, models, questions. 声明")
 
 
@@ -84,6 +86,13 @@ app.command(rich_help_panel=READ)(evaluate)
 app.command(rich_help_panel=READ)(explain)
 app.command(rich_help_panel=READ)(match)
 app.command(rich_help_panel=READ)(lineage)
+review.command("list")(list_queue)
+review.command("show")(show_pair)
+review.command("preview")(preview)
+review.command("decide")(decide)
+review.command("undo")(undo)
+review.command("agreement")(tell_agreement)
+app.add_typer(review, name="review", rich_help_panel=READ)
 app.command(rich_help_panel=READ)(ask)
 app.command(rich_help_panel=READ)(neighbourhood)
 app.command(rich_help_panel=READ)(path)

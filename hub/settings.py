@@ -29,6 +29,7 @@ class Settings:
     temp_directory: Path
     graph_buffer_pool: str
     keep_snapshots: int
+    double_review_share: float
     origins: Mapping[str, str]
 
     @property
@@ -72,6 +73,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError("must lie between 0 and 1")
+    return number
+
+
 @dataclass(frozen=True)
 class _Setting:
     read: Callable[[str], object]
@@ -84,6 +92,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "temp_directory": _Setting(Path, lambda home: home.temp),
     "graph_buffer_pool": _Setting(_size, lambda home: "1GiB"),
     "keep_snapshots": _Setting(_count, lambda home: 3),
+    "double_review_share": _Setting(_share, lambda home: 0.1),
 }
 
 

@@ -143,6 +143,11 @@ READINGS = [
     ["path", "P0000000000000001", "H0000000000000001"],
     ["evaluate", "--export", "export.csv"],
     ["lineage", "P0000000000000001"],
+    ["review", "list"],
+    ["review", "show", "household_register:1", "household_register:2"],
+    ["review", "preview", "household_register:1", "household_register:2", "same"],
+    ["review", "decide", "household_register:1", "household_register:2", "same", "--why", "seen", "--yes"],
+    ["review", "undo", "household_register:1", "household_register:2", "--why", "seen", "--yes"],
 ]
 
 

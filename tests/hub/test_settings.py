@@ -48,7 +48,7 @@ def test_settings_are_told_with_their_origins(home: Home) -> None:
     told = read_settings(home, {"HUB_MEMORY_LIMIT": "4GB"}).told()
     assert told.startswith("Settings: memory_limit 4GB (HUB_MEMORY_LIMIT), threads ")
     assert f"temp_directory {home.temp} (default)" in told
-    assert told.endswith("keep_snapshots 3 (default)")
+    assert told.endswith("keep_snapshots 3 (default), double_review_share 0.1 (default)")
 
 
 def test_every_setting_is_written_down(home: Home) -> None:
@@ -60,11 +60,12 @@ def test_every_setting_is_written_down(home: Home) -> None:
 def test_every_mistake_is_told_at_once(home: Home) -> None:
     set_in_file(home, 'threds = 4\nmemory_limit = "much"')
     with pytest.raises(UsageError) as refused:
-        read_settings(home, {"HUB_KEEP_SNAPSHOTS": "0"})
+        read_settings(home, {"HUB_KEEP_SNAPSHOTS": "0", "HUB_DOUBLE_REVIEW_SHARE": "2"})
     told = str(refused.value)
     assert "settings.threds: no such setting" in told
     assert "memory_limit: 'much' is not a size" in told
     assert "HUB_KEEP_SNAPSHOTS: keep_snapshots: must be 1 or more" in told
+    assert "double_review_share: must lie between 0 and 1" in told
 
 
 @pytest.mark.parametrize(("text", "size"), [("1KB", 1000), ("1 GiB", 2**30), ("512MB", 512_000_000), ("1.5gb", 1.5e9)])
