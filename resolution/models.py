@@ -3,13 +3,13 @@
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from splink import DuckDBAPI, Linker
 
 from resolution.columns import filled_columns
-from resolution.weights import Weights
+from resolution.weights import TermFrequencies, Weights
 from schemas.readers.linkage import Comparison, KeyRule, Level, LinkageModel
 from schemas.readers.linkage_file import key_column
 from stores.warehouse import Warehouse
@@ -19,13 +19,16 @@ NOTHING_SCORED = """
     SELECT match_key, join_key_l AS record_id_l, join_key_r AS record_id_r, 0::DOUBLE AS match_weight,
            0::DOUBLE AS match_probability FROM pair WHERE false
 """
+FEWEST_PAIRS = 30
+"""Pairs that a rule of expectation maximisation must bring together to teach anything."""
 Shares = Mapping[tuple[str, str], float | None]
 OVERLAP = re.compile(r"\boverlap\(")
+OVERLAP_IN = {"duckdb": "list_has_any(", "spark": "arrays_overlap("}
 
 
-def condition_sql(condition: str) -> str:
-    """A condition of a linkage file in DuckDB's SQL."""
-    return OVERLAP.sub("list_has_any(", condition)
+def condition_sql(condition: str, dialect: str = "duckdb") -> str:
+    """A condition of a linkage file in the SQL of DuckDB or Spark; all else but `overlap()` they share."""
+    return OVERLAP.sub(OVERLAP_IN[dialect], condition)
 
 
 def missing_sql(comparison: Comparison) -> str:
@@ -34,9 +37,9 @@ def missing_sql(comparison: Comparison) -> str:
 
 
 def splink_settings(
-    model: LinkageModel, weights: Weights | None, *, prior: float, explain: bool = False
+    model: LinkageModel, weights: Weights | None, *, prior: float, explain: bool = False, dialect: str = "duckdb"
 ) -> dict[str, Any]:
-    """Splink settings for one table of records; without weights only fixed levels have theirs.
+    """Splink settings for one table of records on DuckDB or Spark; without weights only fixed levels have theirs.
 
     With `explain` the scores keep the level and weight of each comparison.
     """
@@ -45,8 +48,8 @@ def splink_settings(
         "unique_id_column_name": "record_id",
         "probability_two_random_records_match": prior,
         "blocking_rules_to_generate_predictions": [],
-        "comparisons": [_comparison(each, weights) for each in model.comparisons],
-        "retain_matching_columns": False,
+        "comparisons": [_comparison(each, weights, dialect) for each in model.comparisons],
+        "retain_matching_columns": explain,
         "retain_intermediate_calculation_columns": explain,
     }
 
@@ -88,25 +91,34 @@ def learn(warehouse: Warehouse, model: LinkageModel, shares: Shares, *, prior: f
     with _linker(warehouse, "linked", settings) as linker:
         single = filled_columns(warehouse, model) - model.many
         for on in model.training.em:
-            if not set(KeyRule("", on, "").columns) <= single:
+            columns = set(KeyRule("", on, "").columns)
+            if not columns <= single or all(columns & _read_columns(each) for each in model.comparisons):
                 continue
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                _rule_sql(on), max_pairs=model.training.max_pairs, record_sample_proportion=1.0
-            )
+            if not _has_pairs(warehouse, _rule_sql(on), FEWEST_PAIRS):
+                continue
+            # Splink ends in log2(0) where it comes to hold all pairs of a rule for matches, or none: nothing is learnt.
+            with suppress(ValueError):
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    _rule_sql(on), max_pairs=model.training.max_pairs, record_sample_proportion=1.0
+                )
         return {key: m for key, (m, _) in _parameters(linker, model).items()}
 
 
-def _comparison(comparison: Comparison, weights: Weights | None) -> dict[str, Any]:
+def _comparison(comparison: Comparison, weights: Weights | None, dialect: str) -> dict[str, Any]:
     missing = {"sql_condition": missing_sql(comparison), "label_for_charts": "missing", "is_null_level": True}
-    levels = [_level(comparison, level, weights) for level in comparison.levels]
+    levels = [
+        {
+            "sql_condition": "ELSE" if level.when is None else condition_sql(level.when, dialect),
+            "label_for_charts": level.id,
+            **_level(comparison, level, weights),
+        }
+        for level in comparison.levels
+    ]
     return {"output_column_name": comparison.id, "comparison_levels": [missing, *levels]}
 
 
 def _level(comparison: Comparison, level: Level, weights: Weights | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "sql_condition": "ELSE" if level.when is None else condition_sql(level.when),
-        "label_for_charts": level.id,
-    }
+    entry: dict[str, Any] = {}
     if level.term_frequency is not None and weights is not None:
         entry |= {"tf_adjustment_column": level.term_frequency, "disable_tf_exact_match_detection": True}
     if weights is not None:
@@ -129,6 +141,15 @@ def _sided(part: str, side: str) -> str:
     return re.sub(rf"\b{column}\b", f"{side}.{column}", part)
 
 
+def _has_pairs(warehouse: Warehouse, rule: str, fewest: int) -> bool:
+    pairs = f"SELECT 1 FROM linked l JOIN linked r ON {rule} AND l.record_id < r.record_id LIMIT {fewest}"
+    return len(warehouse.rows(pairs)) == fewest
+
+
+def _read_columns(comparison: Comparison) -> frozenset[str]:
+    return frozenset(comparison.needs).union(*(level.columns for level in comparison.levels))
+
+
 def _parameters(linker: Any, model: LinkageModel) -> dict[tuple[str, str], tuple[float | None, float | None]]:
     found: dict[tuple[str, str], tuple[float | None, float | None]] = {}
     for comparison, trained in zip(model.comparisons, linker._settings_obj.comparisons, strict=True):
@@ -148,20 +169,24 @@ def counted_columns(model: LinkageModel) -> list[str]:
     return sorted(name for name in names if name is not None)
 
 
+def term_frequencies(model: LinkageModel, weights: Weights) -> dict[str, TermFrequencies]:
+    """The share of each counted column's values."""
+    return {
+        level.term_frequency: weights.frequency(level.term_frequency, comparison.id, level.id)
+        for comparison in model.comparisons
+        for level in comparison.levels
+        if level.term_frequency is not None
+    }
+
+
 def _register_frequencies(warehouse: Warehouse, linker: Any, model: LinkageModel, weights: Weights) -> None:
-    for comparison in model.comparisons:
-        for level in comparison.levels:
-            if level.term_frequency is not None:
-                column = level.term_frequency
-                table = weights.frequency(column, comparison.id, level.id)
-                names = list(table.shares)
-                warehouse.execute(
-                    frequency_sql(column),
-                    {"names": names, "shares": [table.shares[name] for name in names], "rest": table.rest},
-                )
-                linker.table_management.register_term_frequency_lookup(
-                    linker._db_api.register(f"frequency_{column}"), column
-                )
+    for column, table in term_frequencies(model, weights).items():
+        names = list(table.shares)
+        warehouse.execute(
+            frequency_sql(column),
+            {"names": names, "shares": [table.shares[name] for name in names], "rest": table.rest},
+        )
+        linker.table_management.register_term_frequency_lookup(linker._db_api.register(f"frequency_{column}"), column)
 
 
 def frequency_sql(column: str) -> str:

@@ -60,16 +60,18 @@ class Weights:
         """Probability that two records taken at random are one.
 
         The number of links grows with the records, that of pairs with their square: 2 · links per record / (n - 1).
-        A register smaller than `smallest_population` is linked as carefully as one of that size.
+        A register smaller than `smallest_population` is linked as carefully as one of that size, or of the size that
+        the weights were learnt at where that is smaller still.
         """
-        return min(0.1, 2 * self.links_per_record / (population(max(records, smallest_population)) - 1))
+        size = population(max(records, min(smallest_population, self.records)))
+        return min(0.1, 2 * self.links_per_record / (size - 1))
 
     def at_size(self, model: LinkageModel, records: int) -> "Weights":
         """The weights for a register of so many records, in which levels with `others` hold by chance the more rarely.
 
         As the prior falls with the size, so does their u: what such a level proves stays the same.
         """
-        size = population(max(records, model.training.smallest_population))
+        size = population(max(records, min(model.training.smallest_population, self.records)))
         chance = {
             (comparison.id, level.id): min(0.5, level.others / size)
             for comparison in model.comparisons
