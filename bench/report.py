@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
 from bench.accuracy import DistrictRun
-from bench.public_sets import Comparison
+from bench.public_suites import PublicRun
 from bench.scores import Score
 from bench.stock_district import Hardness
 
@@ -30,17 +30,29 @@ def machine() -> str:
     )
 
 
-def public_sets(comparisons: Iterable[Comparison]) -> str:
-    """Clusters of the public sets: the hub with its own and with learnt weights, beside plain Splink."""
+def public_suites(runs: Iterable[PublicRun]) -> str:
+    """Clusters of the public sets: the hub beside plain Splink, and what either took."""
     rows: list[Sequence[Cell]] = []
-    for each in comparisons:
-        for who, score in (
-            ("hub, weights as shipped", each.shipped),
-            ("hub, after `hub train`", each.trained),
-            ("Splink as it comes", each.stock),
-        ):
-            rows.append([each.name, each.records, who, *_shares(score)])
-    return table(["set", "records", "linked by", "precision", "recall", "F1"], rows)
+    keys = ("precision", "recall", "f1", "b3_f1", "wrongly_merged_clusters")
+    for run in runs:
+        own = run.figures["registers"][run.register]
+        taken = run.seconds("ingest", "train", "resolve", "publish"), run.seconds(f"stock {run.register}")
+        for who, found, seconds in (("hub", own, taken[0]), ("stock Splink", own["stock"], taken[1])):
+            figures = [found.get(key) for key in keys]
+            rows.append(
+                [
+                    run.name,
+                    own["records"],
+                    str(run.threshold),
+                    who,
+                    *figures,
+                    own["blocking_recall"] if who == "hub" else None,
+                    f"{seconds:.0f} s",
+                    f"{run.peak_gib:.1f} GiB" if who == "hub" else None,
+                ]
+            )
+    header = ["set", "records", "threshold", "linked by", "precision", "recall", "F1", "B³ F1", "mixed clusters"]
+    return table([*header, "blocking recall", "time", "peak memory of the run"], rows)
 
 
 def hardness(found: Hardness, persons: int, seed: int) -> str:

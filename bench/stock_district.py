@@ -5,11 +5,36 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
+import splink.comparison_library as cl
 
 from bench.scores import Score, score_clusters
-from bench.stock_models import DISTRICT_PERSONS
-from bench.stock_splink import link
+from resolution.stock import StockModel, link_by_stock
 from stores.warehouse import Warehouse
+
+THRESHOLD = 0.95
+DISTRICT_PERSONS = StockModel(
+    comparisons=[
+        cl.ForenameSurnameComparison("given_key", "surname_key"),
+        cl.DateOfBirthComparison("birth_date", input_is_string=True),
+        cl.DamerauLevenshteinAtThresholds("id_number", [1, 2]),
+        cl.ExactMatch("phone"),
+        cl.ExactMatch("address").configure(term_frequency_adjustments=True),
+        cl.ExactMatch("sex"),
+    ],
+    blocking=[
+        ("id_number",),
+        ("name_key", "birth_date"),
+        ("phone", "surname_key"),
+        ("name_key", "address"),
+        ("address", "surname_key"),
+        ("phone", "birth_date"),
+    ],
+    sure=[("id_number",), ("name_key", "birth_date")],
+    recall=0.85,
+    em=[("name_key", "birth_date"), ("id_number",), ("phone",)],
+    max_pairs=1e6,
+)
+"""The library's comparison for each field of the standard records, with the dwelling's address as one more field."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +67,7 @@ class Hardness:
 def measure_hardness(warehouse: Warehouse, truth: Path) -> Hardness:
     """Links the warehouse's standard person records by the stock model and compares with `person.csv`."""
     records = person_records(warehouse)
-    found = link(records, DISTRICT_PERSONS)
+    found = link_by_stock(records, DISTRICT_PERSONS, threshold=THRESHOLD)
     tables = {"stock_cluster": found.clusters, "stock_record": records, "stock_truth": read_truth(truth)}
     for name, table in tables.items():
         warehouse.register_arrow(name, table)

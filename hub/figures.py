@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group
+from rich.console import Group, RenderableType
+from rich.text import Text
 
+from hub.suites import SuiteRun
 from hub.terminal import table
 from resolution.evaluate import Evaluation
 from schemas.declarations import Declarations
@@ -19,6 +21,51 @@ def evaluation_tables(evaluation: Evaluation, declarations: Declarations) -> Ite
         yield _residence(evaluation)
     if evaluation.questions:
         yield _questions(evaluation, declarations)
+
+
+def suite_tables(found: SuiteRun) -> Iterator[RenderableType]:
+    """A suite's threshold, its links beside plain Splink's, those of each two feeds, and what each stage took."""
+    threshold = found.suite.threshold
+    yield Text(found.suite.title, style="bold")
+    yield Text(f"Threshold {threshold.accept}, declared on {threshold.declared_on}: {threshold.why}\n", style="dim")
+    yield _beside_stock(found)
+    if any(len(each.feeds) > 1 for each in found.evaluation.registers.values()):
+        yield _feed_pairs(found)
+    yield _stages(found)
+
+
+def _beside_stock(found: SuiteRun) -> Group:
+    columns = ["linked by", "#precision", "#recall", "#F1", "#B³ F1", "#blocking", "#mixed", "#largest", "#records"]
+    rows: list[tuple[object, ...]] = []
+    for name, each in found.evaluation.registers.items():
+        for who, one in (("hub", each), ("stock Splink", each.stock)):
+            if one is not None:
+                pairs, clusters = one.pairs, one.clusters
+                blocked = each.blocking_recall if one is each else None
+                told = (pairs.precision, pairs.recall, pairs.f1, clusters.b3_f1, blocked)
+                rows.append((f"{name}: {who}", *told, clusters.wrongly_merged, clusters.largest, each.records))
+    caption = (
+        "pairs of records within clusters; blocking: share of the true pairs that were compared; mixed: clusters of "
+        "more than one; both at the suite's threshold, both trained on these records without truth"
+    )
+    return table("Links against truth 归并与真值", columns, rows, caption=caption)
+
+
+def _feed_pairs(found: SuiteRun) -> Group:
+    columns = ["feeds", "#true pairs", "#precision", "#recall", "#F1", "#stock F1"]
+    rows = []
+    for each in found.evaluation.registers.values():
+        stock = {(pair.feed_l, pair.feed_r): pair.pairs for pair in (each.stock.feeds if each.stock else ())}
+        for pair in each.feeds:
+            beside = stock.get((pair.feed_l, pair.feed_r))
+            told = (pair.pairs.true, pair.pairs.precision, pair.pairs.recall, pair.pairs.f1)
+            rows.append((f"{pair.feed_l} – {pair.feed_r}", *told, beside.f1 if beside else None))
+    return table("By the feeds of a pair 来源之间", columns, rows)
+
+
+def _stages(found: SuiteRun) -> Group:
+    rows = [(use.stage, use.seconds, use.cpu_seconds, use.peak_gib) for use in found.uses]
+    return table("What it took 用时与内存", ["stage", "#seconds", "#CPU seconds", "#peak GiB"], rows)
 
 
 def _registers(evaluation: Evaluation) -> Group:

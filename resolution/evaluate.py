@@ -1,7 +1,7 @@
 """Compares a published snapshot with truth files: links, clusters, blocking, residence, answers to questions."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,28 @@ from resolution.evaluate_blocking import blocking_recall
 from resolution.evaluate_pairs import Clusters, FeedPair, PairCounts, count_clusters, count_feed_pairs, count_pairs
 from resolution.evaluate_questions import QuestionScore, score_questions
 from resolution.evaluate_residence import ResidenceScore, score_residence
-from resolution.evaluate_truth import drop_truth, label_records, read_truth
+from resolution.evaluate_truth import drop_truth, label_records, read_truth, relabel_records
 from schemas.declarations import Declarations
 from stores.warehouse import Warehouse
 
 REGISTERS = ("person", "house", "unit")
+
+
+@dataclass(frozen=True)
+class OtherLinking:
+    """How well somebody else linked the same records, who knows nothing of blocks."""
+
+    pairs: PairCounts
+    clusters: Clusters
+    feeds: tuple[FeedPair, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures by the names that the hub's have."""
+        return {
+            **self.pairs.as_json(),
+            **self.clusters.as_json(),
+            "feeds": [pair.as_json() for pair in self.feeds],
+        }
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,7 @@ class RegisterEvaluation:
 
     `decidable` counts only true pairs that some recorded field can decide. `without_truth` are records that the
     truth files do not name; they take no part in any figure. `missing_records` are truth rows that no record has.
+    `stock` is plain Splink on the same records, where it was asked.
     """
 
     pairs: PairCounts
@@ -35,6 +53,7 @@ class RegisterEvaluation:
     records: int
     without_truth: int
     missing_records: int
+    stock: OtherLinking | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The figures by the names that `hub evaluate --format json` prints."""
@@ -47,12 +66,13 @@ class RegisterEvaluation:
             "records_without_truth": self.without_truth,
             "truth_rows_without_record": self.missing_records,
             "feeds": [pair.as_json() for pair in self.feeds],
+            **({"stock": self.stock.as_json()} if self.stock is not None else {}),
         }
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures of one snapshot against one truth folder; a part without truth files is absent."""
+    """All figures of one snapshot against truth files; a part without truth files is absent."""
 
     registers: Mapping[str, RegisterEvaluation]
     residence: ResidenceScore | None
@@ -68,21 +88,29 @@ class Evaluation:
 
 
 def evaluate(
-    snapshot: Warehouse, truth: Path, *, declarations: Declarations, answers: Mapping[str, Iterable[str]] | None = None
+    snapshot: Warehouse,
+    truth: Mapping[str, Path],
+    *,
+    declarations: Declarations,
+    answers: Mapping[str, Iterable[str]] | None = None,
+    stock: Mapping[str, pa.Table] | None = None,
 ) -> Evaluation:
-    """Figures of a snapshot's `entities.duckdb` against the CSV files of a truth folder.
+    """Figures of a snapshot's `entities.duckdb` against truth files, by what they tell of (see `truth_files`).
 
-    `answers` maps a question to the entity ids of its subjects. Registers are evaluated for which the folder has
-    `<register>.csv` (feed, record_key, entity_id and, if known, decidable_group). Raises TruthError on a file that
-    cannot be used.
+    `answers` maps a question to the entity ids of its subjects, `stock` a register to plain Splink's clusters
+    (unique_id, cluster_id). Registers are evaluated that have truth: feed, record_key, entity_id and, if known,
+    decidable_group. Raises TruthError on a file that cannot be used.
     """
     tables = read_truth(truth)
     for name, table in tables.items():
         snapshot.register_arrow(f"truth_{name}", table)
     try:
-        return _evaluate(snapshot, declarations, tables.keys(), answers or {})
+        found = _evaluate(snapshot, declarations, tables.keys(), answers or {})
+        others = {name: _other(snapshot, name, clusters) for name, clusters in (stock or {}).items()}
     finally:
         drop_truth(snapshot, tables)
+    registers = {name: replace(each, stock=others.get(name)) for name, each in found.registers.items()}
+    return replace(found, registers=registers)
 
 
 def partition(snapshot: Warehouse) -> pa.Table:
@@ -131,4 +159,11 @@ def _register(snapshot: Warehouse, declarations: Declarations, register: str) ->
         records=records,
         without_truth=without_truth,
         missing_records=missing,
+    )
+
+
+def _other(snapshot: Warehouse, register: str, clusters: pa.Table) -> OtherLinking:
+    relabel_records(snapshot, register, clusters)
+    return OtherLinking(
+        count_pairs(snapshot, register), count_clusters(snapshot, register), count_feed_pairs(snapshot, register)
     )

@@ -1,6 +1,6 @@
-"""Reads the truth folder and lays it beside the snapshot's records."""
+"""Reads truth files and lays them beside the snapshot's records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,17 +18,22 @@ COLUMNS = {
 
 
 class TruthError(Exception):
-    """A truth folder that cannot be used; whoever made it must act."""
+    """Truth files that cannot be used; whoever made them must act."""
 
 
-def read_truth(folder: Path) -> dict[str, pa.Table]:
-    """The folder's CSV files by stem, all columns as text, empty = null; raises TruthError where one is unusable."""
+def truth_files(folder: Path) -> dict[str, Path]:
+    """The folder's truth files by what they tell of; raises TruthError where there is none."""
     files = {name: folder / f"{name}.csv" for name in COLUMNS}
-    tables = {name: _read(file, COLUMNS[name]) for name, file in files.items() if file.is_file()}
-    if not tables:
+    found = {name: file for name, file in files.items() if file.is_file()}
+    if not found:
         expected = ", ".join(f"{name}.csv" for name in COLUMNS)
         raise TruthError(f"{folder}: no truth files here; expected one or more of {expected}")
-    return tables
+    return found
+
+
+def read_truth(files: Mapping[str, Path]) -> dict[str, pa.Table]:
+    """The CSV files, all columns as text, empty = null; raises TruthError where one is unusable."""
+    return {name: _read(file, COLUMNS[name]) for name, file in files.items()}
 
 
 def label_records(snapshot: Warehouse, register: str) -> None:
@@ -40,6 +45,17 @@ def label_records(snapshot: Warehouse, register: str) -> None:
         JOIN member ON member.record_id = record.record_id AND member.register = '{register}'
         LEFT JOIN truth_{register} truth USING (feed, record_key)
     """)
+
+
+def relabel_records(snapshot: Warehouse, register: str, clusters: pa.Table) -> None:
+    """Puts the clusters of somebody else (unique_id: the record's id, cluster_id) in place of the entities found."""
+    snapshot.register_arrow("other_cluster", clusters)
+    snapshot.execute(f"""
+        CREATE OR REPLACE TEMP TABLE labelled_{register} AS
+        SELECT labelled.* REPLACE (CAST(other_cluster.cluster_id AS VARCHAR) AS entity_id)
+        FROM labelled_{register} labelled JOIN other_cluster ON other_cluster.unique_id = labelled.record_id
+    """)
+    snapshot.unregister("other_cluster")
 
 
 def drop_truth(snapshot: Warehouse, names: Iterable[str]) -> None:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pyarrow as pa
+
 from hub.errors import UsageError
 from hub.findings import parameters_key
 from hub.questions import bind_parameters
 from hub.reading.reader import Reader
 from hub.sharing.request import Answer, Disclosure
 from resolution.evaluate import Evaluation, evaluate, partition
+from resolution.evaluate_truth import truth_files
+from resolution.stock import filled_names, link_by_stock, stock_model, stock_records
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
@@ -19,7 +23,21 @@ def figures(reader: Reader, truth: Path) -> Evaluation:
         raise UsageError(f"{truth} is not a folder with truth files (person.csv, house.csv, …)")
     with reader.opened() as snapshot, reader.entities(snapshot) as tables:
         answers = _answers(reader, snapshot, tables)
-        return evaluate(tables, truth, declarations=reader.declarations, answers=answers)
+        return evaluate(tables, truth_files(truth), declarations=reader.declarations, answers=answers)
+
+
+def figures_beside_stock(reader: Reader, truth: Mapping[str, Path], stock: Mapping[str, pa.Table]) -> Evaluation:
+    """The same figures of links alone, each with those of plain Splink's clusters (unique_id, cluster_id)."""
+    with reader.opened() as snapshot, reader.entities(snapshot) as tables:
+        return evaluate(tables, truth, declarations=reader.declarations, stock=stock)
+
+
+def link_register_by_stock(reader: Reader, register: str, threshold: float) -> pa.Table:
+    """Plain Splink's clusters of the register's standard records in the snapshot: unique_id, cluster_id."""
+    model = reader.declarations.linkage[register]
+    with reader.opened() as snapshot, reader.entities(snapshot) as tables:
+        records = stock_records(tables, model)
+    return link_by_stock(records, stock_model(register, filled_names(records)), threshold=threshold).clusters
 
 
 def export(reader: Reader) -> Disclosure:

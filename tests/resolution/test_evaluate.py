@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from resolution.evaluate import Evaluation, evaluate, export
-from resolution.evaluate_truth import TruthError
+from resolution.evaluate_truth import TruthError, truth_files
 from schemas.declarations import Declarations, load_declarations
 from schemas.files import DeclarationTree
 from schemas.readers.linkage import KeyRule
@@ -71,7 +71,7 @@ SIX = [
 
 def test_pairs_are_counted_as_by_hand(snapshot: Warehouse, tmp_path: Path, declarations: Declarations) -> None:
     link(snapshot, tmp_path, "person", SIX)
-    person = evaluate(snapshot, tmp_path, declarations=declarations).registers["person"]
+    person = evaluate(snapshot, truth_files(tmp_path), declarations=declarations).registers["person"]
     # Found: ab ac bc de; true: ab cd ce de; right: ab de.
     assert (person.pairs.found, person.pairs.true, person.pairs.right) == (4, 4, 2)
     assert (person.pairs.precision, person.pairs.recall, person.pairs.f1) == (0.5, 0.5, 0.5)
@@ -79,7 +79,7 @@ def test_pairs_are_counted_as_by_hand(snapshot: Warehouse, tmp_path: Path, decla
 
 def test_b_cubed_is_computed_as_by_hand(snapshot: Warehouse, tmp_path: Path, declarations: Declarations) -> None:
     link(snapshot, tmp_path, "person", SIX)
-    clusters = evaluate(snapshot, tmp_path, declarations=declarations).registers["person"].clusters
+    clusters = evaluate(snapshot, truth_files(tmp_path), declarations=declarations).registers["person"].clusters
     # Precision per record: a 2/3, b 2/3, c 1/3, d 1, e 1, f 1. Recall: a 1, b 1, c 1/3, d 2/3, e 2/3, f 1.
     assert clusters.b3_precision == pytest.approx((2 / 3 + 2 / 3 + 1 / 3 + 3) / 6)
     assert clusters.b3_recall == pytest.approx((1 + 1 + 1 / 3 + 2 / 3 + 2 / 3 + 1) / 6)
@@ -90,7 +90,7 @@ def test_figures_are_split_by_the_feeds_of_a_pair(
     snapshot: Warehouse, tmp_path: Path, declarations: Declarations
 ) -> None:
     link(snapshot, tmp_path, "person", SIX)
-    feeds = evaluate(snapshot, tmp_path, declarations=declarations).registers["person"].feeds
+    feeds = evaluate(snapshot, truth_files(tmp_path), declarations=declarations).registers["person"].feeds
     counts = {(each.feed_l, each.feed_r): (each.pairs.true, each.pairs.found, each.pairs.right) for each in feeds}
     assert counts == {
         ("household_register", "school_roll"): (2, 2, 2),
@@ -110,7 +110,7 @@ def test_undecidable_pairs_do_not_count_against_the_recall_of_the_decidable(
         "feed,record_key,entity_id,decidable_group",
         *(f"{feed},{key},{true},{groups[key]}" for feed, key, _, true in SIX),
     )
-    person = evaluate(snapshot, tmp_path, declarations=declarations).registers["person"]
+    person = evaluate(snapshot, truth_files(tmp_path), declarations=declarations).registers["person"]
     assert (person.pairs.recall, person.decidable.true, person.decidable.recall) == (0.5, 2, 1.0)
     assert sum(each.decidable.true for each in person.feeds) == sum(each.decidable.right for each in person.feeds) == 2
 
@@ -121,7 +121,7 @@ def test_records_without_truth_and_truth_without_a_record_are_reported_and_chang
     link(snapshot, tmp_path, "person", [*SIX, ("utilities", "g", "X", None)])
     with (tmp_path / "person.csv").open("a", encoding="utf-8") as file:
         file.write("utilities,never_delivered,1,1\n")
-    person = evaluate(snapshot, tmp_path, declarations=declarations).registers["person"]
+    person = evaluate(snapshot, truth_files(tmp_path), declarations=declarations).registers["person"]
     assert (person.records, person.without_truth, person.missing_records) == (7, 1, 1)
     assert (person.pairs.found, person.pairs.true) == (4, 4)
 
@@ -137,9 +137,9 @@ def test_blocking_recall_counts_true_pairs_that_a_rule_brings_together(
     insert(snapshot, "link", [{"register": "person", "record_l": 3, "record_r": 4, "origin": "collapse"}])
     snapshot.execute("UPDATE person_record SET phone = 'p', surname_key = 'wang' WHERE record_key IN ('a', 'b')")
     snapshot.execute("UPDATE person_record SET phone = 'q', surname_key = 'li' WHERE record_key IN ('d', 'e', 'f')")
-    person = evaluate(snapshot, tmp_path, declarations=replace(declarations, linkage={"person": model})).registers[
-        "person"
-    ]
+    person = evaluate(
+        snapshot, truth_files(tmp_path), declarations=replace(declarations, linkage={"person": model})
+    ).registers["person"]
     # Of ab cd ce de: ab by phone, cd by collapse; the block q of three records is too large for its rule.
     assert person.blocking_recall == 0.5
 
@@ -167,7 +167,7 @@ def test_a_person_counts_as_placed_right_in_the_true_dwelling_only(
         "residence",
         [{"person_id": p, "house_id": h, "valid_from": "2021-01-01", "valid_to": end} for p, h, end in stays],
     )
-    score = evaluate(snapshot, tmp_path, declarations=declarations).residence
+    score = evaluate(snapshot, truth_files(tmp_path), declarations=declarations).residence
     assert score is not None
     assert (score.persons, score.placed, score.right, score.accuracy) == (4, 3, 2, 0.5)
     assert (score.decidable, score.right_of_decidable) == (3, 2)
@@ -189,7 +189,7 @@ def test_answers_are_scored_as_true_entities(snapshot: Warehouse, tmp_path: Path
         "old_people_alone,person,1,situation,true,",
     )
     answers = {"overcrowded_dwellings": ["H1", "H1b", "H3", "H4"]}
-    result = evaluate(snapshot, tmp_path, declarations=declarations, answers=answers)
+    result = evaluate(snapshot, truth_files(tmp_path), declarations=declarations, answers=answers)
     score = result.questions["overcrowded_dwellings"]
     assert (score.answers, score.situations, score.right, score.decoys, score.decoys_answered) == (3, 2, 1, 2, 1)
     assert (score.precision, score.recall, score.decoys_flagged) == (1 / 3, 0.5, 0.5)
@@ -198,7 +198,7 @@ def test_answers_are_scored_as_true_entities(snapshot: Warehouse, tmp_path: Path
 
 def test_the_json_has_the_promised_shape(snapshot: Warehouse, tmp_path: Path, declarations: Declarations) -> None:
     link(snapshot, tmp_path, "person", SIX)
-    result: Evaluation = evaluate(snapshot, tmp_path, declarations=declarations)
+    result: Evaluation = evaluate(snapshot, truth_files(tmp_path), declarations=declarations)
     shape: dict[str, Any] = result.as_json()
     assert set(shape) == {"registers", "residence", "questions"}
     assert {"precision", "recall", "recall_of_decidable", "f1", "b3_f1", "feeds"} <= set(shape["registers"]["person"])
@@ -216,7 +216,7 @@ def test_a_folder_without_truth_or_with_a_broken_file_is_refused(
     snapshot: Warehouse, tmp_path: Path, declarations: Declarations
 ) -> None:
     with pytest.raises(TruthError, match="no truth files"):
-        evaluate(snapshot, tmp_path, declarations=declarations)
+        evaluate(snapshot, truth_files(tmp_path), declarations=declarations)
     truth_file(tmp_path, "person", "feed,key,entity", "utilities,1,P1")
     with pytest.raises(TruthError, match="column record_key, entity_id is missing"):
-        evaluate(snapshot, tmp_path, declarations=declarations)
+        evaluate(snapshot, truth_files(tmp_path), declarations=declarations)
