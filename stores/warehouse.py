@@ -156,4 +156,7 @@ def _connect(path: Path | None, settings: WarehouseSettings, *, read_only: bool)
         connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
     except duckdb.Error as error:
         raise told_at_opening(error, place=str(path)) from error
-    return Warehouse(connection)
+    warehouse = Warehouse(connection)
+    # Started without a script, DuckDB draws a bar of a slow query into the standard output, in the middle of results.
+    warehouse.execute("SET enable_progress_bar = false")
+    return warehouse
