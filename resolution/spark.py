@@ -14,7 +14,7 @@ from splink import Linker
 from splink.backends.spark import SparkAPI
 
 from resolution.blocking import full_blocks_sql, pairs_sql, rule_keys_sql
-from resolution.columns import fit_to_filled
+from resolution.columns import cut_model
 from resolution.kept import Kept
 from resolution.models import splink_settings, term_frequencies
 from resolution.weights import Weights, check_weights, default_weights
@@ -36,7 +36,7 @@ def score_on_spark(session: SparkSession, nodes: DataFrame, model: LinkageModel,
     weights are of another model. Pairs and scores are those of `resolution.models.score`.
     """
     nodes.createOrReplaceTempView(NODE)
-    fitted = fit_to_filled(model, _filled(nodes)).model
+    fitted = cut_model(model, _filled(nodes)).model
     check_weights(model, fitted, weights)
     for view, sql in block_views(fitted):
         session.sql(sql).persist().createOrReplaceTempView(view)
