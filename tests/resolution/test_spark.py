@@ -20,7 +20,7 @@ from synthetic.district import synthesize
 from tests.hub.district import at_work
 from tests.trials import trials, write_down
 
-PERSONS = trials(few=300, full=25_000)
+PERSONS = trials(few=200, full=25_000)
 """About four records of each person reach the register of persons: 100,000 records at the full count."""
 SAME = 1e-6
 
@@ -31,7 +31,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # pyspark's own, of which the
 def session() -> Iterator[SparkSession]:
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.sql.shuffle.partitions", "2").config("spark.driver.memory", "3g")
-    session = builder.config("spark.driver.bindAddress", "127.0.0.1").getOrCreate()
+    builder = builder.config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
+    session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     yield session
     session.stop()
