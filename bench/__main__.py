@@ -97,7 +97,13 @@ def plain_splink(persons: int, seed: int = 1) -> str:
 def unseen_seeds(persons: int, seeds: tuple[int, ...]) -> str:
     """Figures of seeds that nothing was developed on."""
     runs = [measure(seed, persons=persons) for seed in seeds]
-    parts = (report.registers(runs), report.feeds(runs), report.residence(runs), report.questions(runs))
+    parts = (
+        report.registers(runs),
+        report.feeds(runs),
+        report.households(runs),
+        report.residence(runs),
+        report.questions(runs),
+    )
     return f"{persons:,} persons each, a full dump and three daily deltas.\n\n" + "\n\n".join(parts)
 
 

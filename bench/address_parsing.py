@@ -13,7 +13,7 @@ import duckdb
 
 from bench.address_set import HOUSE_CHAIN, LabelledAddress, in_labels_of_the_set, labelled_addresses
 from bench.runs import hub
-from examples.prepare import data_folder
+from bench.suites.convert import data_folder
 from ingestion.standardise.address_names import first_names
 from ingestion.standardise.address_parts import Span
 from ingestion.standardise.addresses import parse_address

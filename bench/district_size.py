@@ -88,8 +88,10 @@ def evaluate(trial: Trial) -> Measurement:
     """The snapshot of `run`, or of `delta` after it, against truth."""
     need_home(trial)
     done = hub(["--home", trial.home, "evaluate", "--truth", trial.district / "truth", "--format", "json"])
-    figures = json.loads(done.output)["registers"]
-    found = {name: _accuracy(each) for name, each in figures.items()}
+    figures = json.loads(done.output)
+    found = {name: _accuracy(each) for name, each in figures["registers"].items()} | {
+        "households": figures["households"]
+    }
     return measured("evaluate", trial.persons, done, rows=_rows(trial.home), found=found)
 
 

@@ -2,8 +2,9 @@
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
+from typing import Any
 
 from bench.accuracy import DistrictRun
 from bench.public_suites import PublicRun
@@ -11,6 +12,7 @@ from bench.scores import Score
 from bench.stock_district import Hardness
 
 Cell = str | int | float | None
+HOUSEHOLD_HEADER = ("pairs living together", "made one person", "share", "persons with two valid ID numbers")
 REGISTERS = ("person", "house", "unit")
 
 
@@ -101,6 +103,18 @@ def residence(runs: Iterable[DistrictRun]) -> str:
         for run in runs
     ]
     return table(["seed", "persons in their true dwelling", "of decidable", "hub run", "peak memory"], rows)
+
+
+def households(runs: Iterable[DistrictRun]) -> str:
+    """Whether people who live together stay apart, per seed."""
+    rows = [[run.seed, *household_cells(run.figures["households"])] for run in runs]
+    return table(["seed", *HOUSEHOLD_HEADER], rows)
+
+
+def household_cells(found: Mapping[str, Any]) -> Sequence[Cell]:
+    """The figures of households in the order of their header."""
+    share = f"{found['share_merged']:.3%}"
+    return found["pairs_together"], found["pairs_merged"], share, found["entities_with_two_valid_numbers"]
 
 
 def questions(runs: Sequence[DistrictRun]) -> str:

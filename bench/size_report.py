@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.measurements import Measurement
-from bench.report import Cell, table
+from bench.report import HOUSEHOLD_HEADER, Cell, household_cells, table
 
 ACCURACY = ("precision", "recall", "recall_of_decidable", "wrongly_merged_clusters", "largest_cluster", "records")
 
@@ -28,7 +28,8 @@ def district_size(measurements: Sequence[Measurement]) -> str:
     told = [wholes(whole)]
     if runs:
         told += [growth(runs), "Stages of `hub run`:", per_stage(runs), "Disk in GiB after `hub run`:", disk(runs)]
-    told += ["Links against truth:", accuracy([each for each in measurements if each.part == "evaluate"])]
+    evaluated = [each for each in measurements if each.part == "evaluate"]
+    told += ["Links against truth:", accuracy(evaluated), households(evaluated)]
     for each in measurements:
         if each.part == "delta" and not each.failed:
             told += [f"The daily delta of {each.rows:,} rows at {each.persons:,} persons:", per_stage([each])]
@@ -91,8 +92,19 @@ def accuracy(measurements: Sequence[Measurement]) -> str:
         [each.persons, register, *(figures[name] for name in ACCURACY)]
         for each in measurements
         for register, figures in each.found.items()
+        if register != "households"
     ]
     return table(["persons", "register", *(name.replace("_", " ") for name in ACCURACY)], rows)
+
+
+def households(measurements: Sequence[Measurement]) -> str:
+    """Whether people who live together stay apart, by size."""
+    rows = [
+        [each.persons, *household_cells(each.found["households"])]
+        for each in measurements
+        if "households" in each.found
+    ]
+    return table(["persons", *HOUSEHOLD_HEADER], rows)
 
 
 def beside_splink(measurements: Sequence[Measurement]) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 from hub.suites import SuiteRun
 from hub.terminal import table
 from resolution.evaluate import Evaluation
+from resolution.evaluate_households import HouseholdScore
 from schemas.declarations import Declarations
 
 REGISTER_TITLES = {"person": "persons 实有人口", "house": "houses 实有房屋", "unit": "units 实有单位"}
@@ -19,6 +20,8 @@ def evaluation_tables(evaluation: Evaluation, declarations: Declarations) -> Ite
         yield _registers(evaluation)
     if evaluation.residence is not None:
         yield _residence(evaluation)
+    if evaluation.households is not None:
+        yield _households(evaluation.households)
     if evaluation.questions:
         yield _questions(evaluation, declarations)
 
@@ -103,6 +106,14 @@ def _residence(evaluation: Evaluation) -> Group:
     row = (score.persons, score.placed, score.right, score.accuracy, score.accuracy_of_decidable)
     caption = "decidable: persons whose true dwelling some evidence in force tells of"
     return table("Residence against truth 实际居住", columns, [row], caption=caption)
+
+
+def _households(score: HouseholdScore) -> Group:
+    columns = ["#pairs living together", "#made one person", "#share", "#entities with two valid ID numbers"]
+    share = None if score.share is None else f"{score.share:.4%}"
+    row = (score.together, score.merged, share, score.two_numbers)
+    caption = "pairs of people who ever truly lived in one dwelling at one time"
+    return table("Households against truth 同住人员", columns, [row], caption=caption)
 
 
 def _questions(evaluation: Evaluation, declarations: Declarations) -> Group:

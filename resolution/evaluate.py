@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from resolution.evaluate_blocking import blocking_recall
+from resolution.evaluate_households import HouseholdScore, score_households
 from resolution.evaluate_pairs import Clusters, FeedPair, PairCounts, count_clusters, count_feed_pairs, count_pairs
 from resolution.evaluate_questions import QuestionScore, score_questions
 from resolution.evaluate_residence import ResidenceScore, score_residence
@@ -76,6 +77,7 @@ class Evaluation:
 
     registers: Mapping[str, RegisterEvaluation]
     residence: ResidenceScore | None
+    households: HouseholdScore | None = None
     questions: Mapping[str, QuestionScore] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -83,6 +85,7 @@ class Evaluation:
         return {
             "registers": {name: register.as_json() for name, register in self.registers.items()},
             "residence": self.residence.as_json() if self.residence is not None else {},
+            "households": self.households.as_json() if self.households is not None else {},
             "questions": {name: score.as_json() for name, score in self.questions.items()},
         }
 
@@ -140,6 +143,7 @@ def _evaluate(
     return Evaluation(
         registers={register: _register(snapshot, declarations, register) for register in registers},
         residence=score_residence(snapshot) if {"residence", "person", "house"} <= present else None,
+        households=score_households(snapshot) if {"residence", "person"} <= present else None,
         questions=score_questions(snapshot, answers) if "questions" in present else {},
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.address_parsing import SET, by_endings, by_rules, count
 from bench.address_set import HOUSE_CHAIN, LabelledAddress, labelled_addresses
-from examples.prepare import data_folder
+from bench.suites.convert import data_folder
 from ingestion.standardise.address_parts import Span
 
 # An address of our own, with its spans counted as the set does: a run of digits is one token.

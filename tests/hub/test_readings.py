@@ -127,7 +127,9 @@ def test_the_export_holds_every_record_once(reader: Reader) -> None:
 
 def test_figures_cover_registers_residence_and_questions(reader: Reader, district: Path) -> None:
     found = figures(reader, district / "truth").as_json()
-    assert set(found) == {"registers", "residence", "questions"}
+    assert set(found) == {"registers", "residence", "households", "questions"}
+    assert found["households"]["entities_with_two_valid_numbers"] == 0
+    assert found["households"]["pairs_together"] > 100
     for register in ("person", "house", "unit"):
         assert {"precision", "recall", "recall_of_decidable", "f1"} <= set(found["registers"][register])
         assert found["registers"][register]["precision"] > 0.9

@@ -173,6 +173,27 @@ def test_a_person_counts_as_placed_right_in_the_true_dwelling_only(
     assert (score.decidable, score.right_of_decidable) == (3, 2)
 
 
+def test_people_who_live_together_and_are_made_one_are_counted(
+    snapshot: Warehouse, tmp_path: Path, declarations: Declarations
+) -> None:
+    records = [("utilities", "1", "P1", "p1"), ("utilities", "2", "P1", "p2"), ("utilities", "3", "P3", "p3")]
+    link(snapshot, tmp_path, "person", [*records, ("utilities", "4", "P3", "p4"), ("utilities", "5", "P5", "p5")])
+    snapshot.execute("UPDATE person_record SET id_valid = true, id_number = record_key WHERE record_key IN ('1', '2')")
+    truth_file(
+        tmp_path,
+        "residence",
+        "person_id,house_id,valid_from,valid_to,decidable",
+        "p1,h1,2020-01-01,,true",
+        "p2,h1,2021-01-01,2022-01-01,true",
+        "p5,h1,2022-01-01,,true",
+        "p3,h2,2020-01-01,2021-01-01,true",
+        "p4,h2,2021-01-01,,true",
+    )
+    score = evaluate(snapshot, truth_files(tmp_path), declarations=declarations).households
+    assert score is not None
+    assert (score.together, score.merged, score.share, score.two_numbers) == (2, 1, 0.5, 1)
+
+
 def test_answers_are_scored_as_true_entities(snapshot: Warehouse, tmp_path: Path, declarations: Declarations) -> None:
     houses = [("utilities", f"h{n}", f"H{n}", f"h{n}") for n in range(1, 5)]
     link(snapshot, tmp_path, "house", [*houses, ("field_visits", "h1", "H1b", "h1")])
@@ -200,7 +221,7 @@ def test_the_json_has_the_promised_shape(snapshot: Warehouse, tmp_path: Path, de
     link(snapshot, tmp_path, "person", SIX)
     result: Evaluation = evaluate(snapshot, truth_files(tmp_path), declarations=declarations)
     shape: dict[str, Any] = result.as_json()
-    assert set(shape) == {"registers", "residence", "questions"}
+    assert set(shape) == {"registers", "residence", "households", "questions"}
     assert {"precision", "recall", "recall_of_decidable", "f1", "b3_f1", "feeds"} <= set(shape["registers"]["person"])
 
 
