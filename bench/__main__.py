@@ -178,9 +178,9 @@ def one_at_a_time(work: Path, sizes: Sequence[int]) -> str:
         "One person record against a published district: keys, candidates from the match index, scores, grades and the "
         "steps of every candidate, in Python, after 100 queries that only warm up; no network, no audit. Queries are "
         "nodes of the district: as they are (at least two of birth date, number, phone and dwelling), with a letter of "
-        "the given name and a digit of the number wrong, or out of the 60 largest blocks of each rule without an ID "
-        f"number. At most {MOST_COMPARED} candidates are compared, those first that share the rarest keys. Splink "
-        "takes one record and all nodes, rules, weights and value frequencies made ready.\n\n"
+        "the given name or a digit of the number wrong, or both, or out of the 60 largest blocks of each rule without "
+        f"an ID number. At most {MOST_COMPARED} candidates are compared, those first that share the rarest keys. "
+        "Splink takes one record and all nodes, rules, weights and value frequencies made ready.\n\n"
         + real_time.real_time([each for each in kept(work) if each.part.startswith(real_time.PART)])
     )
 

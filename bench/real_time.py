@@ -76,18 +76,20 @@ def exact(file: MatchFile, dice: random.Random) -> Iterator[Query]:
 
 
 def typo(file: MatchFile, dice: random.Random) -> Iterator[Query]:
-    """Records with a letter of the given name wrong, and a digit of the ID number or else of the birth date."""
+    """Records with one slip: a letter of the given name, or a digit of the ID number or else of the birth date."""
     columns = _columns(file)
     for node in _drawn(file, dice):
         row = dict(zip(columns, node.values, strict=True))
-        given = row["given_key"] or "x"
-        at = dice.randrange(len(given))
-        slipped = given[:at] + dice.choice("aeiougnh") + given[at + 1 :]
-        row |= {"given_key": slipped, "name_key": f"{row['surname_key']} {slipped}", "written_name": "某某"}
-        if row["id_number"]:
-            row |= {"id_number": _slip(row["id_number"], 14, dice), "valid_id": None}
-        elif row["born"]:
-            row["born"] = _slip(row["born"], 9, dice)
+        row |= dice.choice((_name_slipped, _digit_slipped))(row, dice)
+        yield node.entity_id, tuple(row[name] for name in columns)
+
+
+def two_typos(file: MatchFile, dice: random.Random) -> Iterator[Query]:
+    """Records with both slips at once."""
+    columns = _columns(file)
+    for node in _drawn(file, dice):
+        row = dict(zip(columns, node.values, strict=True))
+        row |= _name_slipped(row, dice) | _digit_slipped(row, dice)
         yield node.entity_id, tuple(row[name] for name in columns)
 
 
@@ -104,6 +106,7 @@ def big_block(file: MatchFile, dice: random.Random) -> Iterator[Query]:
 KINDS: Mapping[str, Callable[[MatchFile, random.Random], Iterator[Query]]] = {
     "exact": exact,
     "typo": typo,
+    "two typos": two_typos,
     "big block": big_block,
 }
 
@@ -156,6 +159,19 @@ def _drawn(file: MatchFile, dice: random.Random) -> Iterator[Node]:
         if sum(node.values[at] is not None for at in telling) >= 2:
             left -= 1
             yield node
+
+
+def _name_slipped(row: Mapping[str, Any], dice: random.Random) -> dict[str, Any]:
+    given = row["given_key"] or "x"
+    at = dice.randrange(len(given))
+    slipped = given[:at] + dice.choice("aeiougnh".replace(given[at], "")) + given[at + 1 :]
+    return {"given_key": slipped, "name_key": f"{row['surname_key']} {slipped}", "written_name": "某某"}
+
+
+def _digit_slipped(row: Mapping[str, Any], dice: random.Random) -> dict[str, Any]:
+    if row["id_number"]:
+        return {"id_number": _slip(row["id_number"], 14, dice), "valid_id": None}
+    return {"born": _slip(row["born"], 9, dice)} if row["born"] else {}
 
 
 def _slip(text: str, at: int, dice: random.Random) -> str:
