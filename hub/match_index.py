@@ -5,15 +5,15 @@ from pathlib import Path
 from hub.errors import PublishError
 from hub.site import Site
 from resolution.blocking import KEY, rule_keys_sql
-from resolution.columns import Sources, busy_sql, filled_columns, fit_model, ties_sql
+from resolution.columns import Sources, busy_sql, cut_model, filled_columns, ties_sql
 from resolution.kept import Kept
 from resolution.weights import Weights, default_weights, weights_json
 from schemas.readers.linkage import KeyRule, LinkageModel, LookupRule
 from stores.match_file import NODES, IndexedRegister, MatchFileWriter
 from stores.warehouse import Warehouse
 
-AT_ONCE = 8192 * NODES
-"""Nodes whose text is in memory at once."""
+AT_ONCE = 49152 * NODES
+"""Nodes whose text is in memory at once; all nodes are read anew for each such part."""
 
 
 def write_match_index(site: Site, file: Path) -> None:
@@ -37,14 +37,14 @@ def write_register(warehouse: Warehouse, index: MatchFileWriter, model: LinkageM
     """Adds one register's nodes, keys and lookups, as its last linking has left them."""
     kept = Kept(model.id)
     warehouse.execute(places_sql(kept))
-    index.add_register(_indexed(warehouse, model, weights))
-    columns = tuple(name for name, _ in _columns(warehouse, model))
-    for place, rule in enumerate(fit_model(warehouse, model, table=kept.nodes).model.blocking):
+    described = _indexed(warehouse, model, weights)
+    index.add_register(described)
+    columns = tuple(name for name, _ in described.columns)
+    for place, rule in enumerate(cut_model(model, frozenset(columns)).model.blocking):
         index.add_rule(model.id, rule.id, warehouse.arrow(key_places_sql(kept, place)))
     for lookup in model.lookup:
         index.add_rule(model.id, lookup.id, warehouse.arrow(lookup_places_sql(kept, lookup)))
-    ((nodes,),) = warehouse.rows("SELECT count(*) FROM node_place")
-    for start in range(0, nodes, AT_ONCE):
+    for start in range(0, described.nodes, AT_ONCE):
         index.add_nodes(model.id, warehouse.arrow(node_pages_sql(kept, columns, start)))
     warehouse.execute("DROP TABLE temp.node_place")
 
