@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from stores.errors import SettingsError
 from stores.home import Home
+from stores.operational.accounts import Accounts
 from stores.operational.decisions import Decision, Decisions
 from stores.operational.deliveries import Ledger
 from stores.operational.file import is_filed, open_file, read_file
@@ -19,7 +20,7 @@ from stores.operational.server_settings import ServerSettings, read_server_setti
 
 
 class Operational:
-    """The open operational database: ledger, archive keys, runs, decisions, double reviews and entity ids."""
+    """The open operational database: ledger, archive keys, runs, decisions, double reviews, entity ids and accounts."""
 
     def __init__(self, engine: sa.Engine, home: Home) -> None:
         self._engine = engine
@@ -28,6 +29,7 @@ class Operational:
         self.runs = Runs(engine)
         self.identity = Identity(engine, home.identity)
         self.reviews = Reviews(engine)
+        self.accounts = Accounts(engine)
         self._decisions = Decisions(engine)
 
     def decide(self, decision: Decision) -> None:

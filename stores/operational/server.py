@@ -119,6 +119,27 @@ def read_server(home: Home, settings: ServerSettings) -> sa.Engine:
     return engine
 
 
+def live_engine(home: Home, settings: ServerSettings) -> sa.Engine:
+    """An engine whose every statement reads what is committed by then; a connection that was lost is made again."""
+    pooled = {"pool_pre_ping": True, "isolation_level": "AUTOCOMMIT", "hide_parameters": True}
+
+    def connect() -> Connection:
+        connection = _connect(settings, session_name("accounts"))
+        connection.execute("SET default_transaction_read_only = on")
+        connection.commit()
+        return connection
+
+    engine = sa.create_engine("postgresql+psycopg://", creator=connect, **pooled)
+    tell_errors(engine, settings)
+    try:
+        with engine.connect() as connection:
+            _assert_readable(connection, home, settings)
+    except StoreError:
+        engine.dispose()
+        raise
+    return engine
+
+
 class _Reading(psycopg.Connection[Any]):
     """A connection whose one transaction lasts until it is closed."""
 

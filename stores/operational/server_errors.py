@@ -74,6 +74,8 @@ def tell_errors(engine: sa.Engine, settings: ServerSettings) -> None:
 
     @sa.event.listens_for(engine, "handle_error")
     def _tell(context: sa.engine.ExceptionContext) -> None:
+        if context.is_pre_ping and context.is_disconnect:
+            return
         raise told_at_work(
             context.original_exception, settings, is_lost=context.is_disconnect
         ) from context.original_exception

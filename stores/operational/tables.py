@@ -122,3 +122,42 @@ judgement = sa.Table(
     sa.Column("version_l", Quoting, nullable=True),
     sa.Column("version_r", Quoting, nullable=True),
 )
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("department", sa.String, nullable=False),
+    sa.Column("holder", Quoting, nullable=True),
+    sa.Column("subject", sa.String, nullable=True),
+    sa.Column("roles", sa.JSON, nullable=False),
+    sa.Column("areas", sa.JSON, nullable=False),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("made_by", sa.String, nullable=False),
+    sa.Column("revoked_at", sa.DateTime, nullable=True),
+    sa.Column("revoked_by", sa.String, nullable=True),
+    sa.Column("revoked_why", Quoting, nullable=True),
+)
+
+credential = sa.Table(
+    "credential",
+    metadata,
+    sa.Column("credential_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("account", sa.String, sa.ForeignKey("account.name"), nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("content", sa.String, nullable=False),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("made_by", sa.String, nullable=False),
+    sa.Column("ends_at", sa.DateTime, nullable=True),
+    sqlite_autoincrement=True,
+)
+
+own_id_key = sa.Table(
+    "own_id_key",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("fingerprint", sa.String, nullable=False),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("made_by", sa.String, nullable=False),
+)
