@@ -18,6 +18,15 @@ class AccessDenied(HubError):  # noqa: N818
         super().__init__(f"refused by rule {rule}: {reason}")
 
 
+class CredentialsRefused(HubError):  # noqa: N818
+    """Whoever asks has not proved who they are; `code` is what OAuth calls it, `reason` is for the log alone."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(f"not accepted: {code}")
+
+
 class AuditError(HubError):
     """The audit log cannot be written or does not hold together; nothing leaves until it does."""
 
