@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hub.commands.account import add, list_accounts, renew_own_ids, renew_signing, revoke, rotate, show_account
 from hub.commands.ask import ask
 from hub.commands.demo import demo
 from hub.commands.desk import Desk
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 graph = typer.Typer(no_args_is_help=True, help="The graph on a Neo4j server, and copies for analysts. 图库")
 review = typer.Typer(no_args_is_help=True, help="Pairs in doubt: look at them, decide, undo. 人工复核")
+account = typer.Typer(no_args_is_help=True, help="Who may ask: accounts, their secrets and keys. 账户")
 schemas = typer.Typer(no_args_is_help=True, help="Declarations: contracts, registers, models, questions. 声明")
 
 
@@ -68,6 +70,14 @@ app.command(rich_help_panel=PREPARE)(init)
 app.command("move-operational", rich_help_panel=PREPARE)(move_operational)
 schemas.command()(check)
 app.add_typer(schemas, name="schemas", rich_help_panel=PREPARE)
+account.command("add")(add)
+account.command("list")(list_accounts)
+account.command("show")(show_account)
+account.command("rotate")(rotate)
+account.command("revoke")(revoke)
+account.command("renew-signing-key")(renew_signing)
+account.command("renew-own-ids")(renew_own_ids)
+app.add_typer(account, name="account", rich_help_panel=PREPARE)
 app.command(rich_help_panel=PREPARE)(synthesize)
 app.command(rich_help_panel=RUN)(ingest)
 app.command(rich_help_panel=RUN)(pull)

@@ -6,13 +6,14 @@ from concurrent.futures import BrokenExecutor
 
 from rich.console import Console
 
-from hub.errors import AccessDenied, AuditError, HubError, UsageError
+from hub.errors import AccessDenied, AuditError, CredentialsRefused, HubError, UsageError
 from ingestion.errors import ConservationError, FeedError
 from resolution.errors import QueryError, ResolutionError, UnknownRecordError
 from resolution.evaluate_truth import TruthError
 from schemas.errors import DeclarationError
 from stores.errors import HomeBusyError, MachineError, SettingsError, StoreError
 from stores.faults import is_no_room
+from stores.operational.accounts import AccountError
 from stores.operational.reviews import ReviewError
 from stores.snapshots import SnapshotError
 
@@ -21,10 +22,12 @@ DEPARTMENT, CALLER, REFUSED, STORE = 1, 2, 3, 4
 # Looked up in this order: the first entry that an error is an instance of counts.
 EXIT_CODES: Mapping[type[Exception], tuple[int, str]] = {
     AccessDenied: (REFUSED, "Refused"),
+    CredentialsRefused: (REFUSED, "Refused"),
     UsageError: (CALLER, "Cannot do that"),
     SettingsError: (CALLER, "Cannot do that"),
     TruthError: (CALLER, "The truth folder cannot be used"),
     DeclarationError: (CALLER, "The declarations have mistakes"),
+    AccountError: (CALLER, "That account cannot be used"),
     ReviewError: (CALLER, "That cannot be decided"),
     UnknownRecordError: (CALLER, "No such record"),
     QueryError: (CALLER, "Cannot look that up"),
