@@ -1,6 +1,7 @@
 """Accounts as they are kept: in a file and on a server alike, never deleted, and seen at once by whoever looks."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -162,6 +163,16 @@ def test_a_proof_counts_once_until_it_expires(tmp_path: Path) -> None:
     assert elsewhere.spend("education", "a", until=100, now=0)
     assert replays.spend("housing", "a", until=200, now=100)
     assert replays.file.stat().st_mode & 0o777 == 0o600
+
+
+def test_of_many_workers_that_are_handed_one_proof_at_once_one_takes_it(tmp_path: Path) -> None:
+    file = tmp_path / "replays.sqlite"
+
+    def spend(turn: int) -> bool:
+        return Replays(file).spend("housing", f"{turn // 8}", until=100, now=0)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(spend, range(80))) == 10
 
 
 def test_where_a_proof_cannot_be_kept_nobody_is_let_in(tmp_path: Path) -> None:
