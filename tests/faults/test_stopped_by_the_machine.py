@@ -105,16 +105,18 @@ def test_a_clock_set_back_changes_nothing(town: Town, tmp_path: Path, monkeypatc
     assert published(home) == published(town.calm)
 
 
-# The lock, the audit log, and when a graph was put on a server: moments that people are told, and nothing goes by.
+# The lock, the audit log, when a graph was put on a server, when a steward decided: moments that people are told, and
+# nothing goes by.
 TOLD_TO_PEOPLE = {
+    "hub/clerical.py",
     "stores/lock.py",
     "hub/sharing/audit.py",
     "hub/graph/neo4j_batches.py",
     "hub/graph/neo4j_verify.py",
     "hub/commands/status.py",
 }
-# A copy for analysts ends on a day that people know.
-ENDS_ON_A_DAY = {"hub/commands/export.py", "hub/analysis/reading.py"}
+# A copy for analysts and an account's credentials end on a day that people know.
+ENDS_ON_A_DAY = {"hub/commands/account.py", "hub/commands/export.py", "hub/analysis/reading.py"}
 
 
 def test_only_what_tells_people_of_a_moment_looks_at_the_calendar() -> None:
