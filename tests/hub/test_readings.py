@@ -171,7 +171,7 @@ def test_every_record_with_a_checked_number_is_matched_to_its_own_entity(reader:
 def test_a_match_says_why_and_gives_away_nobody_s_values(reader: Reader) -> None:
     with SnapshotShelf(reader.home.snapshots).reading() as snapshot, reader.entities(snapshot) as tables:
         [(name, born, address, number, entity)] = tables.rows("""
-            SELECT person.name, birth_date, address, id_number, member.entity_id FROM person_record person
+            SELECT person.name, birth_date, house.address, id_number, member.entity_id FROM person_record person
             JOIN member USING (record_id) JOIN fact ON subject_id = person.record_id AND kind = 'residence_registration'
             JOIN house_record house ON house.record_id = object_id
             WHERE member.register = 'person' AND id_valid AND precision = 'room' ORDER BY person.record_id LIMIT 1

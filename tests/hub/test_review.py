@@ -80,7 +80,7 @@ def test_the_queue_can_be_narrowed(home: Home) -> None:
 
 
 def test_a_decision_shows_what_it_changes_and_then_changes_it(hub: Hub, home: Home) -> None:
-    row = next(row for row in asked(home, register="person") if row["reason"] == "score")
+    row = asked(home, register="person")[0]
     left, right = pair_of(row)
     asked_first = typed(hub, home, "decide", left, right, "same", "--why", "同一电话")
     assert (asked_first.code, "nothing was kept" in asked_first.err, decisions(home)) == (2, True, [])
