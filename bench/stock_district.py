@@ -89,7 +89,7 @@ def person_records(warehouse: Warehouse) -> pa.Table:
             WHERE fact.subject_register = 'person' AND fact.object_register = 'house' GROUP BY fact.subject_id
         )
         SELECT record_id AS unique_id, feed, record_key, name_key, surname_key, given_key,
-               CAST(birth_date AS VARCHAR) AS birth_date, id_number, phone, sex, address
+               CAST(birth_date AS VARCHAR) AS birth_date, id_number, phone, sex, address.address
         FROM standard.person_record LEFT JOIN address USING (record_id) ORDER BY record_id
     """)
 
