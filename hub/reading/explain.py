@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from hub.errors import UsageError
 from hub.reading.reader import Reader
-from hub.sharing.request import Answer, Disclosure
+from hub.sharing.request import Answer, Disclosure, answer_rows
 from resolution.errors import UnknownRecordError
 from resolution.explain import Explanation, explain_pair
 from resolution.weights import Weights, check_model, parse_weights
@@ -102,10 +102,7 @@ def _table(found: Explanation) -> pa.Table:
     ]
     rows += [(each.comparison, each.left, each.right, each.en, each.zh, each.weight) for each in found.steps]
     rows.append(("(sum)", None, None, f"probability {found.probability:.6f}", "合计", found.weight))
-    columns = zip(*rows, strict=True)
-    return pa.table(
-        {name: pa.array(list(column), kind) for (name, kind), column in zip(COLUMNS.items(), columns, strict=True)}
-    )
+    return answer_rows(COLUMNS, rows)
 
 
 def telling_pair(reader: Reader) -> Disclosure:

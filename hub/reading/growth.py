@@ -8,7 +8,7 @@ from hub.errors import UsageError
 from hub.graph.port import EntityRef
 from hub.reading.reader import Reader
 from hub.reading.surroundings import NAMES, entity_of
-from hub.sharing.request import Answer, Disclosure
+from hub.sharing.request import Answer, Disclosure, answer_rows
 from resolution.columns import snapshot_sources
 from resolution.growth import Growth, Link, explain_growth
 from schemas.readers.linkage import LinkageModel
@@ -88,7 +88,7 @@ def _table(model: LinkageModel, found: Growth, names: Mapping[int, str]) -> pa.T
         for place, joining in enumerate(found.joinings, start=1)
     ]
     rows += [(None, *_told(link, link.status, names, words), None) for link in found.kept_out]
-    return pa.Table.from_pylist([dict(zip(COLUMNS, row, strict=True)) for row in rows], schema=pa.schema(COLUMNS))
+    return answer_rows(COLUMNS, rows)
 
 
 def _told(link: Link, kind: str, names: Mapping[int, str], words: Mapping[str, Words]) -> Sequence[object]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from hub.errors import UsageError
 from hub.reading.reader import Reader
-from hub.sharing.request import Answer, Disclosure
+from hub.sharing.request import Answer, Disclosure, answer_rows
 from stores.operational.identity import EventKind
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
@@ -212,7 +212,4 @@ def _table(found: Standing) -> pa.Table:
         (each.as_of, each.run_id, each.kind.value, each.entity_id, each.other_id, *reversed(KINDS[each.kind]))
         for each in found.events
     ]
-    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-    return pa.table(
-        {name: pa.array(list(column), kind) for (name, kind), column in zip(COLUMNS.items(), columns, strict=True)}
-    )
+    return answer_rows(COLUMNS, rows)

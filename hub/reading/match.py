@@ -6,7 +6,7 @@ from contextlib import closing
 import pyarrow as pa
 
 from hub.reading.reader import Reader
-from hub.sharing.request import Answer, Disclosure
+from hub.sharing.request import Answer, Disclosure, answer_rows
 from resolution.realtime.matching import Candidate, Match, Matcher
 from stores.match_file import MatchFile
 from stores.snapshots import MATCH, Snapshot
@@ -49,7 +49,7 @@ def _table(found: Match) -> pa.Table:
     rows = [
         (each.entity_id, each.grade.value, each.probability, each.weight, *_words(each)) for each in found.candidates
     ]
-    return pa.Table.from_pylist([dict(zip(COLUMNS, row, strict=True)) for row in rows], schema=pa.schema(COLUMNS))
+    return answer_rows(COLUMNS, rows)
 
 
 def _words(candidate: Candidate) -> tuple[str, str]:

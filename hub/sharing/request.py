@@ -1,6 +1,6 @@
 """What the door is told and what it hands out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -54,3 +54,8 @@ class Disclosure:
     snapshot: str
     audit_sequence: int
     rule: str
+
+
+def answer_rows(columns: Mapping[str, pa.DataType], rows: Iterable[Sequence[object]]) -> pa.Table:
+    """A table with these typed columns, also where there is no row; each row has its values in their order."""
+    return pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema=pa.schema(columns))

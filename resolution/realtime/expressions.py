@@ -194,7 +194,7 @@ def _coalesce(*operands: Value) -> Value:
 
 
 def _concatenated(*operands: Value) -> Value:
-    return lambda left, right: "".join(_as_text(found) for each in operands if (found := each(left, right)) is not None)
+    return lambda left, right: "".join(as_text(found) for each in operands if (found := each(left, right)) is not None)
 
 
 def _substring(text: str, start: int, length: int | None = None) -> str:
@@ -210,7 +210,8 @@ def _rightmost(text: str, length: int) -> str:
     return text[-length:] if length > 0 else text[: max(len(text) + length, 0)] if length else ""
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A value as the engine casts it to text."""
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -258,8 +259,8 @@ BUILDERS: Mapping[type[exp.Expr], Callable[..., Value]] = {
     exp.Least: _lenient(min),
     exp.Greatest: _lenient(max),
     exp.Concat: _concatenated,
-    exp.DPipe: _strict(lambda one, other: _as_text(one) + _as_text(other)),
-    exp.Cast: _strict(_as_text),
+    exp.DPipe: _strict(lambda one, other: as_text(one) + as_text(other)),
+    exp.Cast: _strict(as_text),
     exp.Left: _strict(_leftmost),
     exp.Right: _strict(_rightmost),
     exp.Length: _strict(len),

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import product
 from typing import Any
 
 from ingestion.standardise.registry import STANDARDISERS
 from resolution.errors import QueryError
-from resolution.realtime.expressions import Row, record_expression
+from resolution.realtime.expressions import Row, as_text, record_expression
 from schemas.readers.linkage import KeyRule, LinkageModel, LookupRule
 from schemas.readers.registers import Field, Register
 
@@ -99,8 +98,4 @@ def _texts(parts: Sequence[tuple[Any, bool]], row: Row) -> Sequence[str]:
     values = [(part(row) or []) if is_many else [part(row)] for part, is_many in parts]
     if any(each == [None] for each in values):
         return ()
-    return ["\x1f".join(map(_as_text, each)) for each in product(*values)]
-
-
-def _as_text(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return ["\x1f".join(map(as_text, each)) for each in product(*values)]
