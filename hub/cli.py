@@ -9,6 +9,8 @@ import typer
 
 from hub.commands.account import add, list_accounts, renew_own_ids, renew_signing, revoke, rotate, show_account
 from hub.commands.ask import ask
+from hub.commands.audit import checkpoint, list_records
+from hub.commands.audit import verify as verify_audit
 from hub.commands.demo import demo
 from hub.commands.desk import Desk
 from hub.commands.evaluate import evaluate
@@ -32,6 +34,7 @@ from hub.commands.status import status
 from hub.commands.synthesize import synthesize
 from hub.commands.train import train
 from hub.exits import EXIT_CODES, report
+from hub.sharing.audit import cover_all
 from hub.terminal import console_for_people
 
 PREPARE, RUN, READ, SERVE = "Prepare 准备", "The run 运行", "Read 查询", "Show and serve 演示与服务"
@@ -50,6 +53,7 @@ app = typer.Typer(
 graph = typer.Typer(no_args_is_help=True, help="The graph on a Neo4j server, and copies for analysts. 图库")
 review = typer.Typer(no_args_is_help=True, help="Pairs in doubt: look at them, decide, undo. 人工复核")
 account = typer.Typer(no_args_is_help=True, help="Who may ask: accounts, their secrets and keys. 账户")
+audit = typer.Typer(no_args_is_help=True, help="Who looked: the audit log and its signed checkpoints. 审计")
 schemas = typer.Typer(no_args_is_help=True, help="Declarations: contracts, registers, models, questions. 声明")
 
 
@@ -106,6 +110,10 @@ app.add_typer(review, name="review", rich_help_panel=READ)
 app.command(rich_help_panel=READ)(ask)
 app.command(rich_help_panel=READ)(neighbourhood)
 app.command(rich_help_panel=READ)(path)
+audit.command("list")(list_records)
+audit.command("verify")(verify_audit)
+audit.command("checkpoint")(checkpoint)
+app.add_typer(audit, name="audit", rich_help_panel=READ)
 app.command(rich_help_panel=SERVE)(demo)
 app.command(rich_help_panel=SERVE)(serve)
 
@@ -135,3 +143,5 @@ def main() -> None:
         sys.exit(report(error, console_for_people(stderr=True)))
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        cover_all()

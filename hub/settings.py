@@ -22,12 +22,14 @@ class Settings:
     """What a deployment may set; sizes as DuckDB writes them (`2GB`). `origins` says where each value came from.
 
     `memory_limit` is the warehouse's and spills to `temp_directory` beyond it; `graph_buffer_pool` the graph engine's.
+    `audit_checkpoints` is the folder of a second party, None where there is none.
     """
 
     memory_limit: str
     threads: int
     temp_directory: Path
     graph_buffer_pool: str
+    audit_checkpoints: Path | None
     keep_snapshots: int
     double_review_share: float
     origins: Mapping[str, str]
@@ -91,6 +93,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "threads": _Setting(_count, lambda home: usable_cores()),
     "temp_directory": _Setting(Path, lambda home: home.temp),
     "graph_buffer_pool": _Setting(_size, lambda home: "1GiB"),
+    "audit_checkpoints": _Setting(Path, lambda home: None),
     "keep_snapshots": _Setting(_count, lambda home: 3),
     "double_review_share": _Setting(_share, lambda home: 0.1),
 }

@@ -1,29 +1,31 @@
-"""The audit log: JSON lines, each chained to the one before by its hash, on disk before anything leaves.
+"""The audit log: who read what, for which purpose and about whom, on disk before anything leaves (docs/audit.md).
 
-A line says who read what, for which purpose and how many rows, never what the rows said.
+A record names entities by their ids and counts rows; it never says what the rows said.
 """
 
-import fcntl
-import hashlib
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from hub.errors import AuditError
-from stores.durable import sync_folder
+from hub.sharing.audit_entities import told
+from hub.sharing.audit_files import ACTIVE
+from hub.sharing.audit_note import Checkpoint
+from hub.sharing.audit_verify import Verified, verify
+from hub.sharing.audit_writer import Writer
+from stores.home import Home
 
-LOG_NAME, PROBE_NAME = "audit.jsonl", "probe"
-FIRST_LINK = "0" * 64
-TAIL_BYTES = 65_536
+__all__ = ["LOG_NAME", "PROBE_NAME", "AuditEntry", "Verified", "append", "cover", "cover_all", "probe", "verify"]
+
+LOG_NAME, PROBE_NAME = ACTIVE, "probe"
+_WRITERS: dict[Path, Writer] = {}
 
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One reading or refusal as it is written down."""
+    """One reading or refusal as it is written down; `entities` are the ids of those whom it is about."""
 
     caller: str
     department: str | None
@@ -35,73 +37,44 @@ class AuditEntry:
     outcome: str
     rule: str
     rows: int
+    entities: Sequence[str] = ()
 
 
-def _link(line: Mapping[str, object]) -> str:
-    body = {key: value for key, value in line.items() if key != "hash"}
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def append(folder: Path, entry: AuditEntry) -> int:
+def append(home: Home, entry: AuditEntry) -> int:
     """Writes the entry, waits until it is on disk and returns its number; raises AuditError where it cannot.
 
-    Several processes may append at once: the file is locked while the chain is extended.
+    Any number of threads and processes may append at once: they share what waiting for the disk there is.
     """
-    path = folder / LOG_NAME
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        is_new = not path.exists()
-        with path.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            sequence = _extend(file, entry)
-        if is_new:
-            sync_folder(folder)
+        return _writer(home).append(vars(entry) | {"entities": told(home.audit, entry.entities)})
     except OSError as error:
         raise AuditError(
-            f"cannot write the audit log {path}: {error.strerror or error}. Nothing was handed out; "
-            "make the folder writable and give it space, then ask again"
+            f"cannot write the audit log {error.filename or home.audit}: {error.strerror or error}. Nothing was handed "
+            "out; make the folder writable and give it space, then ask again"
         ) from error
-    return sequence
 
 
-def _extend(file: BinaryIO, entry: AuditEntry) -> int:
-    previous = _last_line(file)
-    line: dict[str, object] = {
-        "sequence": int(previous["sequence"]) + 1 if previous else 1,
-        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        **{name: getattr(entry, name) for name in AuditEntry.__dataclass_fields__},
-        "previous": previous["hash"] if previous else FIRST_LINK,
-    }
-    line["hash"] = _link(line)
-    file.write(json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n")
-    file.flush()
-    os.fsync(file.fileno())
-    return int(str(line["sequence"]))
-
-
-def _last_line(file: BinaryIO) -> dict[str, str] | None:
-    size = file.seek(0, os.SEEK_END)
-    if size == 0:
-        return None
-    file.seek(max(0, size - TAIL_BYTES))
-    tail = file.read()
-    if not tail.endswith(b"\n"):
-        # A line that was cut off while it was written: it was never on disk, so nothing had left for it.
-        kept = size - len(tail) + tail.rfind(b"\n") + 1
-        file.truncate(kept)
-        return _last_line(file)
+def cover(home: Home) -> Checkpoint:
+    """The checkpoint of every record of the log, signed now where the newest does not cover all of them."""
     try:
-        line: dict[str, str] = json.loads(tail.rstrip(b"\n").rpartition(b"\n")[2])
-    except ValueError as error:
-        raise AuditError(_broken(file.name, "its last line")) from error
-    if line.get("hash") != _link(line):
-        raise AuditError(_broken(file.name, "its last line"))
-    return line
+        return _writer(home).cover()
+    except OSError as error:
+        raise AuditError(
+            f"cannot write a checkpoint of the audit log {home.audit}: {error.strerror or error}"
+        ) from error
 
 
-def _broken(name: str, where: str) -> str:
-    return f"the audit log {name} does not hold together at {where}: it was changed after it was written"
+def cover_all() -> None:
+    """Brings a checkpoint over what this process wrote, as far as that can be done; called as a command ends."""
+    while _WRITERS:
+        _, writer = _WRITERS.popitem()
+        with suppress(AuditError, OSError):
+            writer.cover()
+
+
+def _writer(home: Home) -> Writer:
+    writer = _WRITERS.get(home.root)
+    return _WRITERS.setdefault(home.root, Writer(home)) if writer is None else writer
 
 
 def probe(folder: Path) -> None:
@@ -113,21 +86,3 @@ def probe(folder: Path) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise AuditError(f"cannot write beside the audit log in {folder}: {error.strerror or error}") from error
-
-
-def verify(folder: Path) -> int:
-    """Walks the whole chain and returns the number of lines; raises AuditError at the first that does not fit."""
-    path = folder / LOG_NAME
-    if not path.exists():
-        return 0
-    previous, sequence = FIRST_LINK, 0
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            line = json.loads(text)
-            holds = line["previous"] == previous and line["hash"] == _link(line) and line["sequence"] == number
-        except (ValueError, KeyError, TypeError, AttributeError):
-            holds = False
-        if not holds:
-            raise AuditError(_broken(str(path), f"line {number}"))
-        previous, sequence = line["hash"], number
-    return sequence

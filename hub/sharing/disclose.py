@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from hub.errors import AccessDenied
 from hub.sharing import audit
+from hub.sharing.audit_entities import entities_of
 from hub.sharing.decision import Decision, decide
 from hub.sharing.request import Answer, Caller, Disclosure, Request
 
@@ -22,11 +23,11 @@ def disclose(caller: Caller, purpose: str, request: Request, run: Callable[[], A
     """
     decision = decide(caller, purpose, request)
     if not decision.permitted:
-        audit.append(request.home.audit, _entry(caller, purpose, request, decision, outcome="refused"))
+        audit.append(request.home, _entry(caller, purpose, request, decision))
         raise AccessDenied(decision.rule, decision.reason)
-    answer = _cut(run(), decision)
-    entry = _entry(caller, purpose, request, decision, outcome="disclosed")
-    sequence = audit.append(request.home.audit, replace(entry, rows=answer.table.num_rows))
+    found = run()
+    answer = _cut(found, decision)
+    sequence = audit.append(request.home, _entry(caller, purpose, request, decision, found))
     return Disclosure(answer, request.snapshot, sequence, decision.rule)
 
 
@@ -39,7 +40,10 @@ def _cut(answer: Answer, decision: Decision) -> Answer:
     )
 
 
-def _entry(caller: Caller, purpose: str, request: Request, decision: Decision, *, outcome: str) -> audit.AuditEntry:
+def _entry(
+    caller: Caller, purpose: str, request: Request, decision: Decision, answer: Answer | None = None
+) -> audit.AuditEntry:
+    """What is written down; without an answer it was refused."""
     return audit.AuditEntry(
         caller=caller.name,
         department=caller.department,
@@ -48,9 +52,10 @@ def _entry(caller: Caller, purpose: str, request: Request, decision: Decision, *
         what=request.what,
         parameters=dict(request.parameters),
         snapshot=request.snapshot,
-        outcome=outcome,
+        outcome="disclosed" if answer else "refused",
         rule=decision.rule,
-        rows=0,
+        rows=answer.table.num_rows if answer else 0,
+        entities=entities_of(answer, request.parameters),
     )
 
 

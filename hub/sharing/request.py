@@ -38,12 +38,14 @@ class Answer:
     """Rows to be disclosed; `notes` stand beside the table uncut and so never name a person or a place.
 
     `redirects` say that an id which was asked for leads elsewhere now; they are told in every format.
+    `entities` are the ids of those whom the rows are about, as far as no column holds them.
     """
 
     table: pa.Table
     title: str = ""
     notes: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
+    entities: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
