@@ -24,7 +24,7 @@ from stores.home import Home, create_home
 CALLERS = (1, 4, 16)
 SECONDS, ROUNDS = 5.0, 3
 KINDS = ("threads", "processes")
-MANY = 200_000
+MANY = 100_000
 """Records of the log that is verified and searched."""
 Append = Callable[[], object]
 

@@ -50,7 +50,8 @@ def explain(reader: Reader, left: str, right: str) -> Disclosure:
             weights = weights_of(snapshot, register)
             check_model(model, weights)
             found = explain_pair(tables, (one, other), model=model, weights=weights)
-        return Answer(_table(found), f"{left} and {right}", tuple(_verdict(found)))
+            entities = _entities_of(tables, register, one, other)
+        return Answer(_table(found), f"{left} and {right}", tuple(_verdict(found)), entities)
 
     return reader.read("explain", "records", {"left": str(one), "right": str(other)}, run)
 
@@ -74,6 +75,15 @@ def split_record(name: str) -> tuple[str, str]:
 def record_id(feed: str, key: str) -> int:
     """The id that ingestion gives the record: 63 bits of the MD5 of feed and key, U+001F between them."""
     return int.from_bytes(hashlib.md5(f"{feed}\x1f{key}".encode()).digest()[8:], "little") >> 1
+
+
+def _entities_of(tables: Warehouse, register: str, *records: int) -> frozenset[str]:
+    """Whose records they are: no column says so, and the audit log is to know."""
+    rows = tables.rows(
+        "SELECT entity_id FROM member WHERE register = $register AND list_contains($records, record_id)",
+        {"register": register, "records": list(records)},
+    )
+    return frozenset(entity for (entity,) in rows)
 
 
 def _register_of(tables: Warehouse, name: str, record: int) -> str:

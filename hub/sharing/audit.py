@@ -20,7 +20,7 @@ from stores.home import Home
 __all__ = ["LOG_NAME", "PROBE_NAME", "AuditEntry", "Verified", "append", "cover", "cover_all", "probe", "verify"]
 
 LOG_NAME, PROBE_NAME = ACTIVE, "probe"
-_WRITERS: dict[Path, Writer] = {}
+_WRITERS: dict[tuple[Path, int], Writer] = {}
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,10 @@ def cover_all() -> None:
 
 
 def _writer(home: Home) -> Writer:
-    writer = _WRITERS.get(home.root)
-    return _WRITERS.setdefault(home.root, Writer(home)) if writer is None else writer
+    # A forked process begins anew: its threads are not those that the writer waits for.
+    place = home.root, os.getpid()
+    writer = _WRITERS.get(place)
+    return _WRITERS.setdefault(place, Writer(home)) if writer is None else writer
 
 
 def probe(folder: Path) -> None:

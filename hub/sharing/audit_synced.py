@@ -6,7 +6,8 @@ nothing is left to do; otherwise one fsync takes along all that others have writ
 
 import os
 import struct
-from contextlib import suppress
+import threading
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
 from hub.errors import AuditError
@@ -28,20 +29,17 @@ class Mark:
     cuts: int = 0
     failed: bool = False
 
+    def has(self, other: "Mark") -> bool:
+        """Whether what is on disk up to this place has all that stands up to the other."""
+        return self.cuts == other.cuts and (self.base, self.offset) >= (other.base, other.offset)
+
 
 def told(synced: str, file: int, base: int) -> Mark | None:
     """How far this file is on disk, None where that is not known: of another file, or of more bytes than there are.
 
     Needs no lock, so that whoever writes never waits for the disk.
     """
-    try:
-        descriptor = os.open(synced, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    try:
-        mark = _read(descriptor)
-    finally:
-        os.close(descriptor)
+    mark = _said(synced)
     return mark if mark.base == base and mark.offset <= os.fstat(file).st_size else None
 
 
@@ -64,11 +62,14 @@ def start(synced: str, file: int, base: int) -> Mark:
 
 def wait(synced: str, file: int, mark: Mark) -> None:
     """Returns when everything up to the mark is on disk; raises AuditError or OSError where it is not."""
-    with locked(synced) as descriptor:
+    with ExitStack() as held:
+        # Whoever has just had the lock would get it again before the others wake: first one has to be next in turn.
+        with locked(f"{synced}.turn"):
+            descriptor = held.enter_context(locked(synced))
         reached = _read(descriptor)
         if reached.cuts != mark.cuts:
             raise AuditError("the disk of the audit log failed while another record was written, and this one with it")
-        if (reached.base, reached.offset) >= (mark.base, mark.offset):
+        if reached.has(mark):
             return
         try:
             size = os.fstat(file).st_size
@@ -82,10 +83,46 @@ def wait(synced: str, file: int, mark: Mark) -> None:
         _write(descriptor, Mark(mark.base, size, mark.cuts))
 
 
+class Threads:
+    """The threads of one process that wait for the disk: one of them waits for all, beside the other processes."""
+
+    def __init__(self, synced: str) -> None:
+        self._synced = synced
+        self._changed = threading.Condition()
+        self._is_one_waiting = False
+
+    def wait(self, file: int, mark: Mark) -> None:
+        """Returns when everything up to the mark is on disk; raises AuditError or OSError where it is not."""
+        with self._changed:
+            while self._is_one_waiting:
+                self._changed.wait()
+                # What one process remembers may have been taken back by another: the file alone is right.
+                if _said(self._synced).has(mark):
+                    return
+            self._is_one_waiting = True
+        try:
+            wait(self._synced, file, mark)
+        finally:
+            with self._changed:
+                self._is_one_waiting = False
+                self._changed.notify_all()
+
+
 def next_file(synced: str, base: int) -> None:
     """Says that all records up to this one are on disk, in full files."""
     with locked(synced) as descriptor:
         _write(descriptor, Mark(base, 0, _read(descriptor).cuts))
+
+
+def _said(synced: str) -> Mark:
+    try:
+        descriptor = os.open(synced, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return Mark()
+    try:
+        return _read(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read(descriptor: int) -> Mark:

@@ -70,13 +70,14 @@ class Log:
 
 
 class Writer:
-    """The audit log of one home, for writing; threads may share it and a forked process may keep it."""
+    """The audit log of one home, for writing by the threads of one process."""
 
     def __init__(self, home: Home) -> None:
         self._folder = home.audit
         # Texts, because a record is written often and a path is slow to put together.
         self._active, self._lock, self._synced = (str(home.audit / name) for name in (ACTIVE, LOCK, SYNCED))
         self._signer = Signer(home)
+        self._threads = audit_synced.Threads(self._synced)
         self._log: Log | None = None
 
     def append(self, fields: Mapping[str, object]) -> int:
@@ -90,7 +91,7 @@ class Writer:
         with locked(self._lock):
             sequence, mark, file = self._add(fields)
         try:
-            audit_synced.wait(self._synced, file, mark)
+            self._threads.wait(file, mark)
         finally:
             os.close(file)
         return sequence

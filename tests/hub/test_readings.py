@@ -107,8 +107,12 @@ def test_a_link_is_explained_by_weights_that_add_up(reader: Reader) -> None:
     weights = answer.table["weight"].to_pylist()
     assert sum(weights[:-1]) == pytest.approx(weights[-1], abs=1e-9)
     assert "the same entity" in answer.notes[0]
-    logged = last_line(reader)["parameters"]
-    assert logged == {side: str(record_id(*pair[side].split(":", 1))) for side in ("left", "right")}
+    line = last_line(reader)
+    assert line["parameters"] == {side: str(record_id(*pair[side].split(":", 1))) for side in ("left", "right")}
+    exported = {
+        f"{row['feed']}:{row['record_key']}": row["entity_id"] for row in export(reader).answer.table.to_pylist()
+    }
+    assert exported[pair["left"]] in line["entities"]  # type: ignore[operator]
 
 
 def test_a_record_that_is_not_there_is_told(reader: Reader) -> None:
