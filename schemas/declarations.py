@@ -8,6 +8,7 @@ from typing import TypeVar
 from schemas.checks.analysis import analysis_problems
 from schemas.checks.crossing import ReadParts, crossing_problems
 from schemas.checks.feeds import feed_problems
+from schemas.checks.purposes import PurposeParts, purpose_problems
 from schemas.checks.strays import stray_problems
 from schemas.errors import DeclarationError, Problem
 from schemas.files import DeclarationTree
@@ -17,6 +18,7 @@ from schemas.readers.gazetteer import Gazetteer, read_gazetteer
 from schemas.readers.golden import GoldenRules, read_golden
 from schemas.readers.graph import GraphModel, read_graph
 from schemas.readers.linkage import LinkageModel, read_linkage
+from schemas.readers.purposes import Purpose, read_purposes
 from schemas.readers.questions import Question, read_questions
 from schemas.readers.registers import Register, read_registers
 from schemas.readers.residence import ResidenceRules, read_residence
@@ -37,6 +39,7 @@ class Declarations:
     analysis: AnalysisRules
     questions: Mapping[str, Question]
     gazetteer: Gazetteer
+    purposes: Mapping[str, Purpose]
     tree: DeclarationTree
 
 
@@ -56,17 +59,25 @@ def load_declarations(overlay: Path | None = None) -> Declarations:
     analysis = _read(read_analysis, tree, problems)
     questions = _read(read_questions, tree, problems)
     gazetteer = _read(read_gazetteer, tree, problems)
+    purposes = _read(read_purposes, tree, problems)
     if contracts is not None and registers is not None:
         problems += feed_problems(contracts, registers, tree)
         problems += crossing_problems(ReadParts(tree, contracts, registers, linkage, golden, residence, graph))
     if analysis is not None and graph is not None:
         problems += analysis_problems(analysis, graph, tree)
+    if contracts is not None and registers is not None and graph is not None and gazetteer is not None:
+        departments = frozenset(each.department for each in contracts.values())
+        if analysis is not None and questions is not None and purposes is not None:
+            parts = PurposeParts(registers, graph, departments, gazetteer, analysis)
+            problems += purpose_problems(purposes, questions, parts, tree)
     if problems:
         raise DeclarationError(sorted(set(problems)))
     assert contracts is not None and registers is not None and linkage is not None and golden is not None
     assert residence is not None and graph is not None and questions is not None and gazetteer is not None
-    assert analysis is not None
-    return Declarations(contracts, registers, linkage, golden, residence, graph, analysis, questions, gazetteer, tree)
+    assert analysis is not None and purposes is not None
+    return Declarations(
+        contracts, registers, linkage, golden, residence, graph, analysis, questions, gazetteer, purposes, tree
+    )
 
 
 def check_declarations(overlay: Path | None = None) -> list[Problem]:

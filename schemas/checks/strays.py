@@ -15,9 +15,11 @@ PLACES = (
     "residence.yml",
     "graph/*.yml",
     "questions/*/*.cypher",
+    "purposes/*.yml",
+    "policies/*.cedar",
     "gazetteer/*.csv",
 )
-DECLARATIONS = frozenset({".yml", ".yaml", ".cypher", ".csv"})
+DECLARATIONS = frozenset({".yml", ".yaml", ".cypher", ".csv", ".cedar"})
 
 
 def stray_problems(tree: DeclarationTree) -> list[Problem]:

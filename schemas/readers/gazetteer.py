@@ -76,6 +76,11 @@ class Gazetteer:
     divisions: tuple[Division, ...] = ()
 
     @cached_property
+    def area_codes(self) -> frozenset[str]:
+        """Codes of the towns and committees of the district."""
+        return frozenset(town.code for town in self.towns) | frozenset(each.code for each in self.committees)
+
+    @cached_property
     def town_codes(self) -> Mapping[str, str]:
         """Code of a town by name or alias."""
         return {name: town.code for town in self.towns for name in (*town.aliases, town.name)}

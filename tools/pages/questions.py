@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from schemas.declarations import Declarations
+from schemas.lineage import shown_by
 from schemas.readers.questions import Parameter, Question
 from tools.markdown import code, codes, page, table
 
@@ -21,19 +22,23 @@ def questions_page(declarations: Declarations) -> str:
     )
     parts = [overview]
     for topic, of_topic in groupby(questions, key=lambda each: each.topic):
-        parts += [f"## {topic.capitalize()}", *(_section(each) for each in of_topic)]
+        parts += [f"## {topic.capitalize()}", *(_section(each, declarations) for each in of_topic)]
     return page("Questions 问题", INTRODUCTION, parts)
 
 
-def _section(question: Question) -> str:
+def _section(question: Question, declarations: Declarations) -> str:
+    shown = shown_by(question, declarations.registers, declarations.graph).columns
     parts = [
         f'<a id="{question.id}"></a>\n\n### {question.title_en} {question.title_zh}',
         f"{question.question_en}\n\n{question.question_zh}",
         f"Answers for it: {question.owner}. Legal basis: {question.legal_basis}. Purposes: {codes(question.purposes)}. "
         f"Kept {question.retention_days} days; to be reviewed by {question.review_on.isoformat()}.",
         table(
-            ["column", "type", "meaning", "中文"],
-            [(code(each.name), each.type, each.meaning_en, each.meaning_zh) for each in question.columns],
+            ["column", "type", "meaning", "中文", "shows"],
+            [
+                (code(each.name), each.type, each.meaning_en, each.meaning_zh, codes(sorted(shown[each.name])))
+                for each in question.columns
+            ],
         ),
     ]
     if question.parameters:

@@ -16,7 +16,7 @@ columns:
   kinds: {type: list, zh: 证据种类, en: Kinds of evidence in force}
   people: {type: integer, zh: 证据涉及人数, en: People that the evidence names}
   last_seen: {type: date, zh: 最近观察, en: Day of the newest observation}
-purposes: [training, rental_inspection]
+purposes: [training, dwelling_safety, rental_filing]
 owner: housing
 legal_basis: 上海市住房租赁条例; 上海市实有人口服务和管理若干规定 (register of actual housing)
 retention_days: 180

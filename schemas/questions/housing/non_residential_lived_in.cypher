@@ -16,7 +16,7 @@ columns:
   independent: {type: integer, zh: 独立证据来源数, en: Departments that the evidence goes back to}
   kinds: {type: list, zh: 证据种类, en: Kinds of evidence about the residents}
   since: {type: date, zh: 最早入住, en: Day when the first of the residents came}
-purposes: [training, rental_inspection]
+purposes: [training, dwelling_safety]
 owner: housing
 legal_basis: 上海市住房租赁条例 (non-residential premises may not be let to live in); 中华人民共和国消防法
 retention_days: 180

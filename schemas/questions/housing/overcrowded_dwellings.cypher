@@ -22,7 +22,7 @@ columns:
   households: {type: integer, zh: 户数, en: Unrelated households among them}
   largest_family: {type: integer, zh: 最大亲属组人数, en: "Most residents that are one close family, as far as is known"}
   since: {type: date, zh: 最后一人入住, en: Day when the last of the residents came}
-purposes: [training, rental_inspection]
+purposes: [training, dwelling_safety]
 owner: housing
 legal_basis: 上海市居住房屋租赁管理办法 (5 m² a person, two a room, close family aside)
 retention_days: 180

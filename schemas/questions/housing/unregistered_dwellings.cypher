@@ -18,7 +18,7 @@ columns:
   people: {type: integer, zh: 证据涉及人数, en: People that the evidence names}
   since: {type: date, zh: 最早证据, en: Start of the oldest evidence in force}
   last_seen: {type: date, zh: 最近观察, en: Day of the newest observation}
-purposes: [training, rental_inspection]
+purposes: [training, rental_filing]
 owner: housing
 legal_basis: 上海市住房租赁条例 (filing of leases); 上海市实有人口服务和管理若干规定
 retention_days: 180

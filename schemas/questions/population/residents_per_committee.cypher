@@ -15,7 +15,7 @@ columns:
   residents: {type: integer, zh: 实有人口, en: Resolved residents}
   from_elsewhere: {type: integer, zh: 其中户籍不在本市, en: Residents whose recorded hukou area is outside the city}
   houses_lived_in: {type: integer, zh: 有人居住房屋数, en: Houses with residents}
-purposes: [training, planning]
+purposes: [training, statistics]
 owner: population_office
 legal_basis: 中华人民共和国统计法; 上海市实有人口服务和管理若干规定
 retention_days: 3650

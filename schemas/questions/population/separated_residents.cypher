@@ -16,7 +16,7 @@ columns:
   address: {type: text, zh: 现居住地址, en: Address lived at}
   living_since: {type: date, zh: 居住起始, en: Living there since}
   confidence: {type: decimal, zh: 居住可信度, en: How sure the residence is}
-purposes: [training, population_register]
+purposes: [training, residence_check]
 owner: population_office
 legal_basis: 上海市人户分离人员居住登记办法; 上海市实有人口服务和管理若干规定
 retention_days: 365

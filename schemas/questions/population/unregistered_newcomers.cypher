@@ -16,7 +16,7 @@ columns:
   kinds: {type: list, zh: 居住证据种类, en: Kinds of evidence in force at that house}
   living_since: {type: date, zh: 居住起始, en: Living at that house since}
   last_registered: {type: date, zh: 上次登记到期, en: "End of the last residence registration, if there was one"}
-purposes: [training, population_register]
+purposes: [training, residence_check]
 owner: population_office
 legal_basis: 居住证暂行条例 (State Council order 663); 上海市居住证管理办法
 retention_days: 365
