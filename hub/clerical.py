@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -12,8 +12,10 @@ import pyarrow as pa
 
 from hub.errors import UsageError
 from hub.reading.reader import Reader
+from hub.reading.records import no_record, register_of_record
 from hub.reading.review import Pair, find_pair
-from hub.sharing.request import Answer
+from hub.sharing.request import Answer, Reading
+from schemas.readers.purposes import Verb
 from stores.home import Home
 from stores.lock import held
 from stores.operational import Operational, open_operational, read_operational
@@ -96,12 +98,25 @@ def check_verdicts(reader: Reader, verdicts: Sequence[Verdict]) -> list[Decision
             raise UsageError("\n".join(mistakes))
         return _told(decisions)
 
-    reader.read("review", "check", _logged(verdicts), run)
+    places = {name: verdict.place for verdict in reversed(verdicts) for name in (verdict.right, verdict.left)}
+
+    def absent(missing: Sequence[str]) -> str:
+        return "\n".join(f"{places.get(each, '')}{no_record([each])}" for each in missing)
+
+    reader.read(replace(_reading(reader, "check", verdicts), absent=absent), run)
     return decisions
 
 
+def _reading(reader: Reader, what: str, verdicts: Sequence[Verdict]) -> Reading:
+    names = tuple(dict.fromkeys(name for each in verdicts for name in (each.left, each.right)))
+    found = {register_of_record(reader.declarations, name) for name in names}
+    registers = frozenset(each for each in found if each is not None)
+    return Reading(Verb.REVIEW, what, _logged(verdicts), registers=registers, about=names, absent=no_record)
+
+
 def _told(decisions: Sequence[Decision]) -> Answer:
-    return Answer(pa.table({"decision": [each.kind.value for each in decisions]}))
+    table = pa.table({"decision": [each.kind.value for each in decisions]})
+    return Answer(table, shows={"decision": frozenset()})
 
 
 def _logged(verdicts: Sequence[Verdict]) -> dict[str, str]:
@@ -157,7 +172,7 @@ def _about(pair: Pair, kind: DecisionKind, who: str, said: tuple[datetime, str])
 
 def keep(reader: Reader, verdicts: Sequence[Verdict], decisions: Sequence[Decision]) -> list[Kept]:
     """Keeps what `check_verdicts` has let through, for the one who writes into the home; the audit line comes first."""
-    reader.read("review", "decide", _logged(verdicts), lambda _: _told(decisions))
+    reader.read(_reading(reader, "decide", verdicts), lambda _: _told(decisions))
     share = reader.settings.double_review_share
     with held(reader.home, "review"), open_operational(reader.home, "review") as operational:
         return [
@@ -187,13 +202,14 @@ def find_undone(reader: Reader, left: str, right: str, why: str) -> Decision:
         check(found[0])
         return _told(found)
 
-    reader.read("review", "check", _logged([Verdict(left, right, "", why)]), run)
+    reader.read(_reading(reader, "check", [Verdict(left, right, "", why)]), run)
     return found[0]
 
 
 def undo(reader: Reader, withdrawal: Decision) -> None:
     """Leaves the pair to the model again, for the one who writes into the home; the audit line comes first."""
     records = {"left": str(withdrawal.record_l), "right": str(withdrawal.record_r)}
-    reader.read("review", "undo", records, lambda _: _told([withdrawal]))
+    reading = Reading(Verb.REVIEW, "undo", records, registers=frozenset({withdrawal.register}))
+    reader.read(reading, lambda _: _told([withdrawal]))
     with held(reader.home, "review"), open_operational(reader.home, "review") as operational:
         operational.reviews.undo(withdrawal)

@@ -25,6 +25,7 @@ from hub.commands.match import match
 from hub.commands.move_operational import move_operational
 from hub.commands.publish import publish
 from hub.commands.pull import pull
+from hub.commands.purposes import purposes
 from hub.commands.resolve import resolve
 from hub.commands.review import decide, list_queue, preview, show_pair, tell_agreement, undo
 from hub.commands.run import run
@@ -96,6 +97,7 @@ graph.command("export")(export)
 graph.command("releases")(list_releases)
 app.add_typer(graph, name="graph", rich_help_panel=RUN)
 app.command(rich_help_panel=RUN)(status)
+app.command(rich_help_panel=READ)(purposes)
 app.command(rich_help_panel=READ)(evaluate)
 app.command(rich_help_panel=READ)(explain)
 app.command(rich_help_panel=READ)(match)

@@ -27,6 +27,10 @@ class CredentialsRefused(HubError):  # noqa: N818
         super().__init__(f"not accepted: {code}")
 
 
+class NothingThereError(UsageError):
+    """What was named is not there, or not for whoever asks; which of the two is never told."""
+
+
 class AuditError(HubError):
     """The audit log cannot be written or does not hold together; nothing leaves until it does."""
 

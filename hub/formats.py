@@ -124,6 +124,7 @@ def show(disclosure: Disclosure, console: Console, *, rows: int = ROWS_ON_SCREEN
     console.print(table(answer.title, names, [list(row.values()) for row in answer.table.slice(0, rows).to_pylist()]))
     if answer.table.num_rows > rows:
         console.print(f"  … {answer.table.num_rows - rows:,} more; --format csv --output FILE gives them all")
-    for note in (*answer.redirects, *answer.notes):
+    for note in (*answer.redirects, *answer.remarks, *answer.notes):
         console.print(f"  {note}", markup=False)
-    console.print(f"  [dim]snapshot {disclosure.snapshot} · audit line {disclosure.audit_sequence}[/]", soft_wrap=True)
+    told = f"{answer.table.num_rows:,} rows · snapshot"
+    console.print(f"  [dim]{told} {disclosure.snapshot} · audit line {disclosure.audit_sequence}[/]", soft_wrap=True)

@@ -9,6 +9,8 @@ from schemas.declarations import Declarations, load_declarations
 from tools.pages.feeds import feeds_page
 from tools.pages.graph import graph_page
 from tools.pages.linkage import linkage_page
+from tools.pages.policies import policies_page
+from tools.pages.purposes import purposes_page
 from tools.pages.questions import questions_page
 from tools.pages.registers import registers_page
 
@@ -19,6 +21,8 @@ PAGES: dict[str, Callable[[Declarations], str]] = {
     "linkage.md": linkage_page,
     "graph.md": graph_page,
     "questions.md": questions_page,
+    "purposes.md": purposes_page,
+    "policies.md": policies_page,
 }
 
 

@@ -26,10 +26,13 @@ from hub.graph.tables import check_graph, summarise_graph
 from hub.serving import digest_of, tables_of
 from hub.settings import size_in_bytes
 from hub.sharing.disclose import disclose
-from hub.sharing.request import Answer, Caller, Request
+from hub.sharing.policies import compile_rules
+from hub.sharing.request import Answer, Caller, Reading, Request
 from hub.site import Site
+from schemas.items import ENTITY, item_sensitivities, label_items
 from schemas.readers.analysis import Study
 from schemas.readers.graph import GraphModel
+from schemas.readers.purposes import Verb
 from stores.durable import file_hash
 from stores.home import Home
 from stores.warehouse import Warehouse, open_warehouse
@@ -68,13 +71,14 @@ def export(site: Site, order: Order) -> Release:
     with site.shelf.reading() as snapshot:
         manifest = snapshot.manifest
     told = {"release": f"{PREFIX}{order.today}-{secrets.token_hex(4)}", "to": order.to.value, "expires": str(expires)}
-    request = Request(site.home, manifest.id, "export", f"analysis {study.id}", told, frozenset(study.purposes))
+    reading = Reading(Verb.EXPORT, f"analysis {study.id}", told, frozenset(study.purposes))
+    request = Request(site.home, compile_rules(site.declarations), manifest.id, reading)
     with tempfile.TemporaryDirectory(dir=site.settings.temp_directory) as folder:
         file = Path(folder) / "copy.duckdb"
         made: list[Figures] = []
         found = disclose(order.caller, order.purpose, request, lambda: _answer(site, study, file, made))
-        if not found.answer.table.column_names:
-            raise AccessDenied(found.rule, "a copy leaves as a whole, and only some columns are permitted")
+        if found.answer.table.num_rows < sum(made[0].rows.values()):
+            raise AccessDenied(found.rule, "a copy leaves as a whole, and only a part of it is permitted")
         release = Release(
             id=told["release"],
             snapshot=found.snapshot,
@@ -136,7 +140,19 @@ def _answer(site: Site, study: Study, file: Path, made: list[Figures]) -> Answer
     with scratch(site.warehouse, file):
         made.append(make_copy(tables, site.declarations.analysis, study, _counting(site)))
     site.progress.step("analysis", "made", STEPS, STEPS)
-    return Answer(pa.table({"copy": pa.nulls(sum(made[0].rows.values()))}))
+    copied = pa.table({"copy": pa.nulls(sum(made[0].rows.values()))})
+    return Answer(copied, shows={"copy": _copied_items(site, study)})
+
+
+def _copied_items(site: Site, study: Study) -> frozenset[str]:
+    """What a copy shows: that there are entities and ties of these kinds, and the values that it keeps of them."""
+    declared, rules = site.declarations, site.declarations.analysis
+    items = {f"{register}.{ENTITY}" for register in declared.registers} | set(study.types)
+    for label, kept in rules.labels.items():
+        for each in kept.keeps:
+            shown = label_items(declared.graph.labels[label], each.of, declared.registers)
+            items |= set(item_sensitivities(declared.registers, declared.graph)) if shown is None else shown
+    return frozenset(items)
 
 
 def _counting(site: Site) -> Callable[[str], None]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.commands.desk import Desk, verb
-from hub.commands.look_around import AsOf, Output, OutputFormat, Purpose, day
+from hub.commands.look_around import AsOf, Case, Output, OutputFormat, Purpose, day
 from hub.errors import UsageError
 from hub.formats import Format, hand_out
 from hub.reading.ask import ask as read_answer
@@ -23,6 +23,7 @@ class AskOptions:
     )
     as_of: AsOf = None
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
     list: Annotated[bool, typer.Option("--list", help="List the questions, in Chinese and English.")] = False
@@ -35,7 +36,7 @@ def ask(desk: Desk, options: AskOptions) -> None:
         _list(desk)
         return
     given = parameters(options.param)
-    found = read_answer(desk.reader(options.purpose), options.name, given, as_of=day(options.as_of))
+    found = read_answer(desk.reader(options.purpose, options.case), options.name, given, as_of=day(options.as_of))
     about = {"question": options.name, "parameters": given}
     hand_out(found, desk.console, format_=options.format, output=options.output, about=about)
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from hub.reading.reader import Reader
 from hub.settings import Settings, read_settings
+from hub.sharing.callers import read_caller
 from hub.sharing.request import Caller
 from hub.site import Site
 from hub.terminal import TerminalProgress, console_for_people
@@ -60,12 +61,12 @@ class Desk:
 
     @cached_property
     def caller(self) -> Caller:
-        """Who types, by the name that the operating system gives them."""
-        return Caller(getpass.getuser())
+        """Who types, by the name that the operating system gives them, with the roles that the home gives that name."""
+        return read_caller(self.home, getpass.getuser(), self.declarations)
 
-    def reader(self, purpose: str) -> Reader:
+    def reader(self, purpose: str, case: str = "") -> Reader:
         """Whoever types, reading the home's current snapshot for this purpose."""
-        return Reader(self.home, self.declarations, self.settings, self.caller, purpose)
+        return Reader(self.home, self.declarations, self.settings, self.caller, purpose, case=case)
 
     @contextmanager
     def site(self) -> Iterator[Site]:

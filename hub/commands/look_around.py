@@ -17,6 +17,7 @@ AsOf = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The date; without it the snapshot's own.", metavar="DATE")
 ]
 Purpose = Annotated[str, typer.Option(envvar="HUB_PURPOSE", help="What the data is needed for; without one: no data.")]
+Case = Annotated[str, typer.Option(envvar="HUB_CASE", help="Number of the case, where the purpose needs one.")]
 OutputFormat = Annotated[Format, typer.Option(help="How the answer is written.")]
 Output = Annotated[Path | None, typer.Option(help="Write to this file.", dir_okay=False)]
 
@@ -35,6 +36,7 @@ class NeighbourhoodOptions:
     limit: Annotated[int, typer.Option(min=1, help="At most so many nodes.")] = 50
     as_of: AsOf = None
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -43,7 +45,7 @@ class NeighbourhoodOptions:
 def neighbourhood(desk: Desk, options: NeighbourhoodOptions) -> None:
     """What lies around an entity at a date. 关系圈"""
     reach = Reach(day(options.as_of), options.hops, options.limit)
-    found = read_neighbourhood(desk.reader(options.purpose), options.entity, reach)
+    found = read_neighbourhood(desk.reader(options.purpose, options.case), options.entity, reach)
     about = {"entity": options.entity, "hops": options.hops}
     hand_out(found, desk.console, format_=options.format, output=options.output, about=about)
 
@@ -57,6 +59,7 @@ class PathOptions:
     max_hops: Annotated[int, typer.Option(min=1, max=8, help="Longest way to look for.")] = 6
     as_of: AsOf = None
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -65,6 +68,6 @@ class PathOptions:
 def path(desk: Desk, options: PathOptions) -> None:
     """The shortest way between two entities at a date. 关联路径"""
     reach = Reach(day(options.as_of), options.max_hops)
-    found = read_path(desk.reader(options.purpose), options.start, options.end, reach)
+    found = read_path(desk.reader(options.purpose, options.case), options.start, options.end, reach)
     about = {"start": options.start, "end": options.end}
     hand_out(found, desk.console, format_=options.format, output=options.output, about=about)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hub.commands.desk import Desk, verb
-from hub.commands.look_around import Output, OutputFormat, Purpose
+from hub.commands.look_around import Case, Output, OutputFormat, Purpose
 from hub.errors import UsageError
 from hub.formats import Format, hand_out
 from hub.reading.match import match as read_match
@@ -34,6 +34,7 @@ class MatchOptions:
         ),
     ]
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -42,8 +43,8 @@ class MatchOptions:
 def match(desk: Desk, options: MatchOptions) -> None:
     """Who or what a record may be: graded, explained, and nothing is kept of it. 比对"""
     given = dict(_pair(each) for each in options.given)
-    found = read_match(desk.reader(options.purpose), options.register, given)
-    about = {"register": options.register.value, "notes": found.answer.notes}
+    found = read_match(desk.reader(options.purpose, options.case), options.register, given)
+    about = {"register": options.register.value, "notes": (*found.answer.remarks, *found.answer.notes)}
     hand_out(found, desk.console, format_=options.format, output=options.output, about=about)
 
 

@@ -3,16 +3,20 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from hub.errors import UsageError
 from hub.findings import answer_table, parameters_key, rows_of
 from hub.graph.port import Row
 from hub.questions import bind_parameters
-from hub.reading.lineage import ENTITY_ID, lead
-from hub.reading.reader import Reader
+from hub.reading.reader import Reader, nothing_there
+from hub.reading.standing import lead
 from hub.sharing.disclose import parameters_for_audit
-from hub.sharing.request import Answer, Disclosure
+from hub.sharing.entity_ids import ENTITY_ID
+from hub.sharing.request import Answer, Disclosure, Reading
 from schemas.declarations import Declarations
+from schemas.lineage import shown_by
+from schemas.readers.purposes import Verb
 from schemas.readers.questions import Question, ValueType
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
@@ -23,7 +27,23 @@ def ask(reader: Reader, name: str, given: Mapping[str, str], *, as_of: date | No
     question = find_question(reader.declarations, name)
     free_text = frozenset(each.name for each in question.given if each.type is ValueType.TEXT)
     logged = parameters_for_audit(given, free_text=free_text) | ({"as_of": as_of.isoformat()} if as_of else {})
-    return reader.read("ask", question.id, logged, lambda snapshot: _answer(reader, question, snapshot, given, as_of))
+    register = question.subject.lower()
+    reading = Reading(
+        Verb.ASK,
+        question.id,
+        logged,
+        purposes=frozenset(question.purposes),
+        registers=frozenset({register} & set(reader.declarations.registers)),
+        about=tuple(_entities_named(question, given).values()),
+        absent=partial(nothing_there, "entity"),
+    )
+    return reader.read(reading, lambda snapshot: _answer(reader, question, snapshot, given, as_of))
+
+
+def _entities_named(question: Question, given: Mapping[str, str]) -> Mapping[str, str]:
+    """The parameters that are ids of entities."""
+    texts = {each.name for each in question.given if each.type is ValueType.TEXT}
+    return {name: value for name, value in given.items() if name in texts and ENTITY_ID.fullmatch(value)}
 
 
 def find_question(declarations: Declarations, name: str) -> Question:
@@ -54,21 +74,25 @@ def _answer(
         for each in question.given
         if each.default is None or parameters[each.name] != each.default
     )
-    title = f"{question.title_en} {question.title_zh} ({len(rows):,}; {shown})"
-    return Answer(answer_table(question, rows), title, (f"When this is wrong: {question.when_wrong_en}",), told)
+    shown_columns = shown_by(question, reader.declarations.registers, reader.declarations.graph)
+    return Answer(
+        answer_table(question, rows),
+        f"{question.title_en} {question.title_zh} ({shown})",
+        (f"When this is wrong: {question.when_wrong_en}",),
+        shows=shown_columns.columns,
+        ids=shown_columns.ids,
+        redirects=told,
+    )
 
 
 def _led(
     reader: Reader, question: Question, snapshot: Snapshot, given: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[str, ...], bool]:
     """The parameters with ids of entities led to those of now, what must be told of it, and whether one has ended."""
-    texts = {each.name for each in question.given if each.type is ValueType.TEXT}
     found = dict(given)
     told: list[str] = []
     has_ended = False
-    for name, value in given.items():
-        if name not in texts or not ENTITY_ID.fullmatch(value):
-            continue
+    for name, value in _entities_named(question, given).items():
         with reader.entities(snapshot) as entities:
             led = lead(entities, snapshot, value)
         told += led.told

@@ -9,10 +9,12 @@ from hub.errors import UsageError
 from hub.findings import parameters_key
 from hub.questions import bind_parameters
 from hub.reading.reader import Reader
-from hub.sharing.request import Answer, Disclosure
+from hub.sharing.request import Answer, Disclosure, Reading
 from resolution.evaluate import Evaluation, evaluate, partition
 from resolution.evaluate_truth import truth_files
 from resolution.stock import filled_names, link_by_stock, stock_model, stock_records
+from schemas.items import RECORDS
+from schemas.readers.purposes import Verb
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
@@ -42,12 +44,13 @@ def link_register_by_stock(reader: Reader, register: str, threshold: float) -> p
 
 def export(reader: Reader) -> Disclosure:
     """Every record's entity: feed, record_key, entity_id."""
+    records = frozenset(f"{register}.{RECORDS}" for register in reader.declarations.registers)
 
     def run(snapshot: Snapshot) -> Answer:
         with reader.entities(snapshot) as tables:
-            return Answer(partition(tables))
+            return Answer(partition(tables), shows={"feed": records, "record_key": records}, ids=("entity_id",))
 
-    return reader.read("evaluate", "export", {}, run)
+    return reader.read(Reading(Verb.EXPORT, "partition"), run)
 
 
 def _answers(reader: Reader, snapshot: Snapshot, tables: Warehouse) -> Mapping[str, list[str]]:

@@ -1,21 +1,21 @@
 """Why two records are one or not, in words and match weights, through the door."""
 
-import hashlib
 from collections.abc import Iterator
 
 import pyarrow as pa
 
 from hub.errors import UsageError
+from hub.reading.compared import compared_items
 from hub.reading.reader import Reader
-from hub.sharing.request import Answer, Disclosure, answer_rows
-from resolution.errors import UnknownRecordError
+from hub.reading.records import entities_of_records, no_record, record_id, register_of_record, split_record
+from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
 from resolution.explain import Explanation, explain_pair
 from resolution.weights import Weights, check_model, parse_weights
+from schemas.items import ENTITY, RECORDS
+from schemas.readers.purposes import Verb
 from stores.match_file import read_weights_text
 from stores.snapshots import MATCH, Snapshot
-from stores.warehouse import Warehouse
 
-REGISTERS = ("person", "house", "unit")
 OUTCOMES = {
     "collapse": "one, by exact agreement 完全一致",
     "accepted": "one, by the model 模型认定为同一",
@@ -23,6 +23,12 @@ OUTCOMES = {
     "cut": "linked, then cut apart in cluster repair 簇修复时拆开",
     "forbidden": "never one: ruled out 规则禁止",
     "unlinked": "never likely to be one 未关联",
+}
+PAIR_SHOWS = {
+    "left": frozenset({f"person.{RECORDS}"}),
+    "left_name": frozenset({"person.name"}),
+    "right": frozenset({f"person.{RECORDS}"}),
+    "right_name": frozenset({"person.name"}),
 }
 COLUMNS = {
     "comparison": pa.string(),
@@ -40,20 +46,37 @@ def explain(reader: Reader, left: str, right: str) -> Disclosure:
     The audit log holds their record ids, never their keys.
     """
     one, other = (record_id(*split_record(name)) for name in (left, right))
+    registers = [register_of_record(reader.declarations, name) for name in (left, right)]
+    known = {register for register in registers if register is not None}
+    if len(known) > 1:
+        raise UsageError(f"{left} and {right} are of different registers: they are never one")
 
     def run(snapshot: Snapshot) -> Answer:
+        model = reader.declarations.linkage[known.pop()]
         with reader.entities(snapshot) as tables:
-            register = _register_of(tables, left, one)
-            if register != _register_of(tables, right, other):
-                raise UsageError(f"{left} and {right} are of different registers: they are never one")
-            model = reader.declarations.linkage[register]
-            weights = weights_of(snapshot, register)
+            weights = weights_of(snapshot, model.id)
             check_model(model, weights)
             found = explain_pair(tables, (one, other), model=model, weights=weights)
-            entities = _entities_of(tables, register, one, other)
-        return Answer(_table(found), f"{left} and {right}", tuple(_verdict(found)), entities)
+            entities = entities_of_records(tables, model.id, (one, other))
+        compared = compared_items(model, reader.declarations)
+        return Answer(
+            _table(found),
+            f"{left} and {right}",
+            remarks=tuple(_verdict(found)),
+            remarks_show=frozenset({f"{model.id}.{ENTITY}"}),
+            shows={name: frozenset() if name == "comparison" else compared for name in COLUMNS},
+            entities=frozenset(entities.values()),
+        )
 
-    return reader.read("explain", "records", {"left": str(one), "right": str(other)}, run)
+    reading = Reading(
+        Verb.EXPLAIN,
+        "records",
+        {"left": str(one), "right": str(other)},
+        registers=frozenset(known),
+        about=(left, right),
+        absent=no_record,
+    )
+    return reader.read(reading, run)
 
 
 def weights_of(snapshot: Snapshot, register: str) -> Weights:
@@ -62,38 +85,6 @@ def weights_of(snapshot: Snapshot, register: str) -> Weights:
     if text is None:
         raise UsageError(f"snapshot {snapshot.id} holds no weights of {register}: run `hub run` again")
     return parse_weights(text, f"snapshot {snapshot.id}")
-
-
-def split_record(name: str) -> tuple[str, str]:
-    """Feed and record key of `feed:record_key`; raises UsageError where it is not so."""
-    feed, colon, key = name.partition(":")
-    if not (feed and colon and key):
-        raise UsageError(f"{name!r} does not name a record: write feed:record_key, as in household_register:P000017")
-    return feed, key
-
-
-def record_id(feed: str, key: str) -> int:
-    """The id that ingestion gives the record: 63 bits of the MD5 of feed and key, U+001F between them."""
-    return int.from_bytes(hashlib.md5(f"{feed}\x1f{key}".encode()).digest()[8:], "little") >> 1
-
-
-def _entities_of(tables: Warehouse, register: str, *records: int) -> frozenset[str]:
-    """Whose records they are: no column says so, and the audit log is to know."""
-    rows = tables.rows(
-        "SELECT entity_id FROM member WHERE register = $register AND list_contains($records, record_id)",
-        {"register": register, "records": list(records)},
-    )
-    return frozenset(entity for (entity,) in rows)
-
-
-def _register_of(tables: Warehouse, name: str, record: int) -> str:
-    for register in REGISTERS:
-        if tables.rows(f"SELECT 1 FROM {register}_record WHERE record_id = ?", [record]):
-            return register
-    raise UnknownRecordError(
-        f"the snapshot holds no record {name}; a further role of a row is written <row key>#<role>, "
-        "as in residence_registration:R000017#landlord"
-    )
 
 
 def _verdict(found: Explanation) -> Iterator[str]:
@@ -120,9 +111,9 @@ def telling_pair(reader: Reader) -> Disclosure:
 
     def run(snapshot: Snapshot) -> Answer:
         with reader.entities(snapshot) as tables:
-            return Answer(tables.arrow(telling_pair_sql()))
+            return Answer(tables.arrow(telling_pair_sql()), shows=PAIR_SHOWS)
 
-    return reader.read("explain", "telling_pair", {}, run)
+    return reader.read(Reading(Verb.EXPLAIN, "telling_pair", registers=frozenset({"person"})), run)
 
 
 def telling_pair_sql() -> str:

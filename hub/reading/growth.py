@@ -1,17 +1,21 @@
 """How an entity came together, in words, through the door."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import pyarrow as pa
 
 from hub.errors import UsageError
 from hub.graph.port import EntityRef
-from hub.reading.reader import Reader
+from hub.reading.reader import Reader, nothing_there
+from hub.reading.standing import lead
 from hub.reading.surroundings import NAMES, entity_of
-from hub.sharing.request import Answer, Disclosure, answer_rows
+from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
 from resolution.columns import snapshot_sources
 from resolution.growth import Growth, Link, explain_growth
+from schemas.items import ENTITY, RECORDS
 from schemas.readers.linkage import LinkageModel
+from schemas.readers.purposes import Verb
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
@@ -27,6 +31,7 @@ COLUMNS = {
     "说明": pa.string(),
     "records": pa.int64(),
 }
+OWN = ("entity", "probability", "weight")
 Words = tuple[str, str]
 LINKS: Mapping[str, Words] = {
     "collapse": ("agree outright", "完全一致"),
@@ -50,12 +55,30 @@ def explain_entity(reader: Reader, entity: str) -> Disclosure:
 
     def run(snapshot: Snapshot) -> Answer:
         with reader.entities(snapshot) as tables:
-            found = explain_growth(tables, model.id, entity, sources=snapshot_sources(model))
+            led = lead(tables, snapshot, entity)
+            found = explain_growth(tables, model.id, led.entity or entity, sources=snapshot_sources(model))
             names = _record_names(tables, model.id, found)
-        notes = (f"{len(found.records)} records; {found.confirming} further links only confirm these.",)
-        return Answer(_table(model, found, names), f"How {entity} came together 归并过程", notes)
+        remarks = (f"{len(found.records)} records; {found.confirming} further links only confirm these.",)
+        records, own = frozenset({f"{model.id}.{RECORDS}"}), frozenset({f"{model.id}.{ENTITY}"})
+        return Answer(
+            _table(model, found, names),
+            f"How {led.entity or entity} came together 归并过程",
+            remarks=remarks,
+            remarks_show=records,
+            shows={name: own if name in OWN else records for name in COLUMNS},
+            ids=("entity",),
+            redirects=led.told,
+        )
 
-    return reader.read("explain", "entity", {"entity": entity}, run)
+    reading = Reading(
+        Verb.EXPLAIN,
+        "entity",
+        {"entity": entity},
+        registers=frozenset({model.id}),
+        about=(entity,),
+        absent=partial(nothing_there, model.id),
+    )
+    return reader.read(reading, run)
 
 
 def register_of(entity: EntityRef) -> str:

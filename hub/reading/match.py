@@ -1,13 +1,15 @@
 """Who a record may be: one look-up in the match index of the snapshot, through the door."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 
 import pyarrow as pa
 
 from hub.reading.reader import Reader
-from hub.sharing.request import Answer, Disclosure, answer_rows
+from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
 from resolution.realtime.matching import Candidate, Match, Matcher
+from schemas.items import ENTITY
+from schemas.readers.purposes import Verb
 from stores.match_file import MatchFile
 from stores.snapshots import MATCH, Snapshot
 
@@ -19,6 +21,7 @@ COLUMNS = {
     "in words": pa.string(),
     "说明": pa.string(),
 }
+IN_WORDS = ("in words", "说明")
 SAID = 4
 """Comparisons that are told of a candidate: those that weigh most."""
 
@@ -32,17 +35,31 @@ def match(reader: Reader, register: str, given: Mapping[str, str]) -> Disclosure
     def run(snapshot: Snapshot) -> Answer:
         with closing(MatchFile(snapshot.file(MATCH))) as file:
             found = Matcher(file, reader.declarations).match(register, given)
-        return Answer(_table(found), f"{register} ({len(found.candidates)})", tuple(_told(found)))
+        own = frozenset({f"{register}.{ENTITY}"})
+        told = frozenset(name if "." in name else f"{register}.{name}" for name in given)
+        return Answer(
+            _table(found),
+            register,
+            _unread(found),
+            _crowd(found),
+            own,
+            shows={name: told | own if name in IN_WORDS else own for name in COLUMNS if name != "entity_id"},
+            ids=("entity_id",),
+        )
 
-    return reader.read("match", register, {"fields": ",".join(sorted(given))}, run)
+    logged = {"fields": ",".join(sorted(given))}
+    return reader.read(Reading(Verb.MATCH, register, logged, registers=frozenset({register})), run)
 
 
-def _told(found: Match) -> Iterator[str]:
+def _crowd(found: Match) -> tuple[str, ...]:
     left_out = found.brought - found.compared
     crowd = f"; {left_out:,} that share less with it were left out" if left_out > 0 else ""
-    yield f"Compared with {found.compared:,} records that share a key with it{crowd}."
-    if found.unread:
-        yield f"Could not be read and was left aside 无法识别: {', '.join(found.unread)}."
+    return (f"Compared with {found.compared:,} records that share a key with it{crowd}.",)
+
+
+def _unread(found: Match) -> tuple[str, ...]:
+    """What is told of the asker's own values, whoever is found."""
+    return (f"Could not be read and was left aside 无法识别: {', '.join(found.unread)}.",) if found.unread else ()
 
 
 def _table(found: Match) -> pa.Table:

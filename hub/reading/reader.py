@@ -1,26 +1,34 @@
 """Somebody reading for a purpose: opens a snapshot and takes every reading through the one door."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 from hub.graph.errors import GraphServerError
 from hub.graph.ladybug import LadybugSettings, open_ladybug
 from hub.graph.neo4j_store import open_neo4j
 from hub.graph.port import GraphOrigin, GraphStore
+from hub.reading.places import find_places
 from hub.serving import find_servers
 from hub.settings import Settings
 from hub.sharing.disclose import disclose
-from hub.sharing.request import Answer, Caller, Disclosure, Request
+from hub.sharing.policies import Rules, compile_rules
+from hub.sharing.request import Answer, Caller, Disclosure, Places, Reading, Request
 from schemas.declarations import Declarations
 from stores.home import Home
 from stores.snapshots import ENTITIES, GRAPH, Snapshot, SnapshotShelf
 from stores.warehouse import Warehouse, open_read_only
 
 
+def nothing_there(what: str, missing: Sequence[str]) -> str:
+    """What is told of entities that are not there for whoever asks; it says no more than what was typed."""
+    return f"the snapshot knows no {what} {' or '.join(missing)} that you may read"
+
+
 @dataclass(frozen=True)
 class Reader:
-    """Who reads, for what, where; `snapshot` None is the current one."""
+    """Who reads, for what, where; `snapshot` None is the current one, `case` the number of the case it is for."""
 
     home: Home
     declarations: Declarations
@@ -28,13 +36,22 @@ class Reader:
     caller: Caller
     purpose: str
     snapshot: str | None = None
+    case: str = ""
 
-    def read(
-        self, verb: str, what: str, parameters: Mapping[str, str], run: Callable[[Snapshot], Answer]
-    ) -> Disclosure:
-        """What `run` finds in the snapshot, as far as the door lets it through; `parameters` go to the audit log."""
+    @cached_property
+    def rules(self) -> Rules:
+        """The purposes and policies in force."""
+        return compile_rules(self.declarations)
+
+    def read(self, reading: Reading, run: Callable[[Snapshot], Answer]) -> Disclosure:
+        """What `run` finds in the snapshot, as far as the door lets it through."""
         with self.opened() as snapshot:
-            request = Request(self.home, snapshot.id, verb, what, parameters)
+
+            def places(names: Collection[str]) -> Places:
+                with self.entities(snapshot) as tables:
+                    return find_places(tables, snapshot, self.declarations, names)
+
+            request = Request(self.home, self.rules, snapshot.id, reading, places, self.case)
             return disclose(self.caller, self.purpose, request, lambda: run(snapshot))
 
     @contextmanager

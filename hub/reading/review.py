@@ -1,17 +1,20 @@
 """Two records side by side for a steward, and what a decision about them would change, through the door."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
 from hub.errors import UsageError
-from hub.reading.explain import record_id, split_record
 from hub.reading.reader import Reader
+from hub.reading.records import entities_of_records, no_record, record_id, register_of_record, split_record
 from hub.reading.surroundings import NAMES
-from hub.sharing.request import Answer, Disclosure
-from resolution.preview import Preview, Rules, preview
+from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
+from resolution.preview import FactMove, FieldChange, Preview, Rules, preview
 from resolution.weights import default_weights
+from schemas.declarations import Declarations
+from schemas.items import ENTITY, RECORDS
+from schemas.readers.purposes import Verb
 from stores.operational import Operational, read_operational
 from stores.operational.decisions import DECISION_COLUMNS, Decision, DecisionKind
 from stores.operational.reviews import DoubleReview, Outcome
@@ -21,7 +24,10 @@ from stores.warehouse import Warehouse
 REGISTERS = tuple(register for register, _ in NAMES.values())
 AGREE = {True: "same 相同", False: "differs 不同", None: ""}
 VERDICTS = {DecisionKind.MUST_LINK: "same 同一", DecisionKind.CANNOT_LINK: "different 不同"}
+COMPARED = ("field", "left", "right", "agree 一致")
 COLUMNS = ("change", "变化", "entity_id", "other_id", "what", "before", "after")
+IDS = ("entity_id", "other_id")
+ToldRow = tuple[frozenset[str], tuple[str | None, ...]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def _register_of(tables: Warehouse, name: str, record: int) -> str:
     for register in REGISTERS:
         if tables.rows(f"SELECT 1 FROM member WHERE register = '{register}' AND record_id = ?", [record]):
             return register
-    raise UsageError(f"the snapshot holds no record {name}")
+    raise UsageError(no_record([name]))
 
 
 def side_by_side(reader: Reader, left: str, right: str) -> Disclosure:
@@ -70,9 +76,7 @@ def side_by_side(reader: Reader, left: str, right: str) -> Disclosure:
             pair = find_pair(tables, left, right)
             both = {"one": one, "other": other}
             held = tables.arrow(f"FROM {pair.register}_record WHERE record_id IN ($one, $other)", both).to_pylist()
-            members = f"""SELECT record_id, entity_id FROM member
-                WHERE register = '{pair.register}' AND record_id IN ($one, $other)"""
-            entities = dict(tables.rows(members, both))
+            entities = entities_of_records(tables, pair.register, (one, other))
         records = {row["record_id"]: row for row in held}
         with read_operational(reader.home) as operational:
             notes = _standing(operational, pair, reader.caller.name)
@@ -84,9 +88,31 @@ def side_by_side(reader: Reader, left: str, right: str) -> Disclosure:
         ]
         rows = [("entity_id", entities.get(one), entities.get(other))]
         rows += [(name, _text(records[one][name]), _text(records[other][name])) for name in names]
-        return Answer(_compared(rows), f"{left} and {right} 记录对照", notes)
+        told = [row for row in rows if row[1] is not None or row[2] is not None]
+        return Answer(
+            _compared(told),
+            f"{left} and {right} 记录对照",
+            remarks=notes,
+            remarks_show=frozenset({f"{pair.register}.{ENTITY}"}),
+            shows=dict.fromkeys(COMPARED, frozenset()),
+            rows_show=tuple(_field_items(pair.register, name, reader.declarations) for name, *_ in told),
+            entities=frozenset(entities.values()),
+        )
 
-    return reader.read("review", "records", {"left": str(one), "right": str(other)}, run)
+    logged = {"left": str(one), "right": str(other)}
+    return reader.read(_reading(reader, "records", logged, (left, right)), run)
+
+
+def _reading(reader: Reader, what: str, logged: Mapping[str, str], records: Sequence[str]) -> Reading:
+    found = {register_of_record(reader.declarations, each) for each in records}
+    registers = frozenset(each for each in found if each is not None)
+    return Reading(Verb.REVIEW, what, logged, registers=registers, about=tuple(records), absent=no_record)
+
+
+def _field_items(register: str, name: str, declarations: Declarations) -> frozenset[str]:
+    """What a row about a field of a record shows: that the record belongs to an entity, and the field."""
+    fields = declarations.registers[register].field_names
+    return frozenset({f"{register}.{RECORDS}", f"{register}.{name if name in fields else ENTITY}"})
 
 
 def _text(value: object) -> str | None:
@@ -94,10 +120,8 @@ def _text(value: object) -> str | None:
 
 
 def _compared(rows: Sequence[tuple[str, str | None, str | None]]) -> pa.Table:
-    told = [row for row in rows if row[1] is not None or row[2] is not None]
-    agree = [AGREE[None if None in row[1:] else row[1] == row[2]] for row in told]
-    names, left, right = zip(*told, strict=True)
-    return pa.table({"field": names, "left": left, "right": right, "agree 一致": agree})
+    agree = [AGREE[None if None in row[1:] else row[1] == row[2]] for row in rows]
+    return pa.table(dict(zip(COMPARED, (*zip(*rows, strict=True), agree), strict=True)))
 
 
 def _standing(operational: Operational, pair: Pair, who: str) -> tuple[str, ...]:
@@ -128,27 +152,34 @@ def _told(review: DoubleReview, who: str) -> list[str]:
 def preview_decisions(reader: Reader, decisions: Sequence[Decision]) -> Disclosure:
     """What these decisions would change if they were in force, beside those that are; nothing is written."""
     ids = ",".join(sorted({str(record) for each in decisions for record in (each.record_l, each.record_r)}))
+    registers = frozenset(each.register for each in decisions)
 
     def run(snapshot: Snapshot) -> Answer:
-        rows: list[tuple[str | None, ...]] = []
+        told: list[ToldRow] = []
         solved = 0
         with reader.entities(snapshot) as tables, read_operational(reader.home) as operational:
-            for register in sorted({each.register for each in decisions}):
+            for register in sorted(registers):
                 before = operational.decisions(register)
                 after = with_decisions(before, [each for each in decisions if each.register == register])
                 found = preview(tables, _rules(reader, operational, register), before, after)
                 solved += found.solved
-                rows += _preview_rows(found)
-        columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-        table = pa.table(
-            {name: pa.array(list(column), pa.string()) for name, column in zip(COLUMNS, columns, strict=True)}
+                told += _preview_rows(found, register)
+        entities = frozenset(f"{register}.{ENTITY}" for register in registers)
+        return Answer(
+            answer_rows(dict.fromkeys(COLUMNS, pa.string()), [row for _, row in told]),
+            "What it would change 变更预览",
+            remarks=_preview_remarks(told, solved),
+            remarks_show=entities,
+            shows={name: entities for name in COLUMNS if name not in IDS},
+            ids=IDS,
+            rows_show=tuple(items for items, _ in told),
         )
-        return Answer(table, "What it would change 变更预览", _preview_notes(rows, solved))
 
-    return reader.read("review", "preview", {"records": ids}, run)
+    reading = Reading(Verb.REVIEW, "preview", {"records": ids}, registers=registers)
+    return reader.read(reading, run)
 
 
-def _preview_notes(rows: Sequence[object], solved: int) -> tuple[str, ...]:
+def _preview_remarks(rows: Sequence[object], solved: int) -> tuple[str, ...]:
     nothing = () if rows else ("No entity, field or fact would change 无变化",)
     return (*nothing, f"Solved again in memory: the {solved:,} records tied to these or doubted with them")
 
@@ -176,7 +207,22 @@ def with_decisions(before: pa.Table, decisions: Sequence[Decision]) -> pa.Table:
     return pa.Table.from_pylist([rows[pair] for pair in sorted(rows)], schema=DECISION_COLUMNS)
 
 
-def _preview_rows(found: Preview) -> list[tuple[str | None, ...]]:
+def _preview_rows(found: Preview, register: str) -> list[ToldRow]:
+    """The changes, each with what it shows: an entity, or a field of one."""
+    own = frozenset({f"{register}.{ENTITY}"})
+    fields = [(own | {f"{register}.{each.field}"}, _field_row(each)) for each in found.fields]
+    return [*((own, row) for row in _entity_rows(found)), *fields, *((own, _fact_row(each)) for each in found.facts)]
+
+
+def _field_row(each: FieldChange) -> tuple[str | None, ...]:
+    return ("field changes", "字段变更", each.entity, None, each.field, each.before, each.after)
+
+
+def _fact_row(each: FactMove) -> tuple[str | None, ...]:
+    return ("facts go over", "事实转移", None, None, each.kind, None, str(each.facts))
+
+
+def _entity_rows(found: Preview) -> list[tuple[str | None, ...]]:
     rows: list[tuple[str | None, ...]] = [
         ("id ends", "编号终止", entity, to, "merged into the other", None, None) for entity, to in found.merged.items()
     ]
@@ -185,8 +231,4 @@ def _preview_rows(found: Preview) -> list[tuple[str | None, ...]]:
         ("records go over", "记录转移", each.entity, each.to, "records", None, str(each.records))
         for each in found.moves
     ]
-    rows += [
-        ("field changes", "字段变更", each.entity, None, each.field, each.before, each.after) for each in found.fields
-    ]
-    rows += [("facts go over", "事实转移", None, None, each.kind, None, str(each.facts)) for each in found.facts]
     return rows

@@ -8,8 +8,10 @@ import pyarrow as pa
 from hub.errors import UsageError
 from hub.reading.reader import Reader
 from hub.reading.surroundings import NAMES
-from hub.sharing.request import Answer, Disclosure
+from hub.sharing.request import Answer, Disclosure, Reading
 from schemas.declarations import Declarations
+from schemas.items import ENTITY, RECORDS
+from schemas.readers.purposes import Verb
 from stores.operational import Operational, read_operational
 from stores.operational.decisions import DecisionKind
 from stores.operational.reviews import Outcome
@@ -63,9 +65,24 @@ def queue(reader: Reader, wanted: QueueFilter) -> Disclosure:
             for row, why in zip(rows["register"].to_pylist(), rows["reason"].to_pylist(), strict=True)
         ]
         table = rows.append_column("doubt 存疑", pa.array(words, pa.string()))
-        return Answer(table, f"For review 待复核 ({table.num_rows:,})", (VALUE,))
+        return Answer(table, "For review 待复核", (VALUE,), shows=_shows(table), ids=("left_id", "right_id"))
 
-    return reader.read("review", "queue", {name: value for name, value in logged.items() if value}, run)
+    reading = Reading(
+        Verb.REVIEW,
+        "queue",
+        {name: value for name, value in logged.items() if value},
+        registers=frozenset([wanted.register] if wanted.register else REGISTERS),
+    )
+    return reader.read(reading, run)
+
+
+def _shows(table: pa.Table) -> Mapping[str, frozenset[str]]:
+    """What the columns show: a row is of any register, so that each shows what it would of all of them."""
+    own = frozenset(f"{register}.{ENTITY}" for register in REGISTERS)
+    records = frozenset(f"{register}.{RECORDS}" for register in REGISTERS)
+    names = frozenset(f"{register}.{field}" for register, field in REGISTERS.items())
+    others = {"left": records, "right": records, "left_name": names, "right_name": names}
+    return {name: others.get(name, own) for name in table.column_names if name not in ("left_id", "right_id")}
 
 
 VALUE = (

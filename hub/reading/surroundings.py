@@ -1,16 +1,18 @@
 """What lies around an entity, and how two of them hang together, as of a date."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 
-from hub.errors import UsageError
 from hub.graph.port import Edge, EntityRef
-from hub.reading.lineage import lead
-from hub.reading.reader import Reader
-from hub.sharing.request import Answer, Disclosure
+from hub.reading.reader import Reader, nothing_there
+from hub.reading.standing import lead
+from hub.sharing.entity_ids import check_id
+from hub.sharing.request import Answer, Disclosure, Reading
+from schemas.readers.purposes import Verb
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
@@ -36,15 +38,16 @@ def neighbourhood(reader: Reader, entity: str, reach: Reach) -> Disclosure:
         day = reach.as_of or snapshot.manifest.as_of
         (here,), told = _led(reader, snapshot, centre)
         if here is None:
-            return Answer(_table([]), f"Around {entity}", redirects=told)
+            return _answer(_table([]), f"Around {entity}", (), told)
         with reader.graph(snapshot) as graph:
             found = graph.neighbourhood(here, as_of=day, hops=reach.hops, limit=reach.limit)
         notes = () if found.complete else (f"more than {reach.limit} lie that near; --limit shows more",)
         with reader.entities(snapshot) as entities:
             rows = _rows(found.edges, entities)
-        return Answer(rows, f"Around {here.id}, {reach.hops} hops, as of {day}", notes, told)
+        return _answer(rows, f"Around {here.id}, {reach.hops} hops, as of {day}", notes, told)
 
-    return reader.read("neighbourhood", centre.label, _logged(reach, entity=entity), run)
+    reading = _reading(Verb.NEIGHBOURHOOD, centre.label, _logged(reach, entity=entity), (centre,))
+    return reader.read(reading, run)
 
 
 def path(reader: Reader, start: str, end: str, reach: Reach) -> Disclosure:
@@ -55,28 +58,25 @@ def path(reader: Reader, start: str, end: str, reach: Reach) -> Disclosure:
         day = reach.as_of or snapshot.manifest.as_of
         (one, other), told = _led(reader, snapshot, *ends)
         if one is None or other is None:
-            return Answer(_table([]), f"From {start} to {end}", redirects=told)
+            return _answer(_table([]), f"From {start} to {end}", (), told)
         if one == other:
-            return Answer(_table([]), f"From {start} to {end}", (f"both are {one.id} today",), told)
+            return _answer(_table([]), f"From {start} to {end}", (f"both are {one.id} today",), told)
         with reader.graph(snapshot) as graph:
             found = graph.path(one, other, as_of=day, max_hops=reach.hops)
         notes = () if found else (f"no way of {reach.hops} steps or fewer at {day}",)
         with reader.entities(snapshot) as entities:
             rows = _rows(found.edges if found else (), entities)
-        return Answer(rows, f"From {one.id} to {other.id}, as of {day}", notes, told)
+        return _answer(rows, f"From {one.id} to {other.id}, as of {day}", notes, told)
 
-    return reader.read("path", f"{ends[0].label}-{ends[1].label}", _logged(reach, start=start, end=end), run)
+    what = f"{ends[0].label}-{ends[1].label}"
+    return reader.read(_reading(Verb.PATH, what, _logged(reach, start=start, end=end), ends), run)
 
 
 def entity_of(entity: str) -> EntityRef:
-    """The node of an entity id; raises UsageError where it is no such id."""
+    """The node of an entity id, or of a town or committee by its code; raises UsageError where it is neither."""
     if entity.isdigit():
         return EntityRef("Community" if len(entity) == 12 else "Town", entity)
-    if entity[:1] not in LABELS or len(entity) < 5:
-        raise UsageError(
-            f"{entity!r} is not the id of an entity: ids begin with P (person), H (house) or U (unit); "
-            "the first column of an answer to `hub ask` holds them"
-        )
+    check_id(entity)
     return EntityRef(LABELS[entity[0]], entity)
 
 
@@ -93,6 +93,27 @@ def _led(reader: Reader, snapshot: Snapshot, *nodes: EntityRef) -> tuple[list[En
             led.append(None if found.entity is None else EntityRef(node.label, found.entity))
             told += found.told
     return led, tuple(dict.fromkeys(told))
+
+
+def _reading(verb: Verb, what: str, logged: Mapping[str, str], named: Sequence[EntityRef]) -> Reading:
+    ids = tuple(each.id for each in named)
+    registers = frozenset(NAMES[each.label][0] for each in named if each.label in NAMES)
+    words = " or ".join(dict.fromkeys(each.label.lower() for each in named))
+    return Reading(verb, what, logged, registers=registers, about=ids, absent=partial(nothing_there, words))
+
+
+def _answer(rows: pa.Table, title: str, remarks: tuple[str, ...], redirects: tuple[str, ...]) -> Answer:
+    """Each row is judged by what it ties to what; a name may be that of a person, a house or a unit."""
+    names = frozenset(f"{register}.{field}" for register, field in NAMES.values())
+    return Answer(
+        rows,
+        title,
+        remarks=remarks,
+        shows={"from_name": names, "to_name": names, "relationship": frozenset()},
+        ids=("from_id", "to_id"),
+        tie="relationship",
+        redirects=redirects,
+    )
 
 
 def _logged(reach: Reach, **ids: str) -> dict[str, str]:

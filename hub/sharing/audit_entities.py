@@ -6,41 +6,25 @@ record holds: the same set is kept once, however often it is read, and cannot be
 
 import gzip
 import hashlib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from hub.errors import AuditError
 from hub.sharing.audit_files import LOCK, locked
+from hub.sharing.entity_ids import ENTITY_ID, ids_in_table
 from hub.sharing.request import Answer
 from stores.durable import sync_folder, write_durably
 
 MOST_IN_LINE = 64
-ENTITY_ID = "[PHU][0-9A-HJKMNP-TV-Z]{16}"
 SETS = "entities"
 
 
-def entities_of(answer: Answer | None, parameters: Mapping[str, str]) -> list[str]:
-    """Ids that were asked for, that the reading gave, and that stand in any column of the answer, sorted."""
-    found = {each for each in parameters.values() if re.fullmatch(ENTITY_ID, each)}
+def entities_of(answer: Answer | None, named: Iterable[str]) -> list[str]:
+    """Ids among what was named, those that the reading gave, and those in any column of the answer, sorted."""
+    found = {each for each in named if ENTITY_ID.fullmatch(each)}
     if answer is not None:
-        found.update(answer.entities)
-        for column in answer.table.columns:
-            found.update(_in_column(column))
+        found |= {*answer.entities, *ids_in_table(answer.table)}
     return sorted(found)
-
-
-def _in_column(column: pa.ChunkedArray) -> list[str]:
-    if pa.types.is_list(column.type):
-        column = pc.list_flatten(column)
-    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
-        return []
-    values = column.unique()
-    ids: list[str] = values.filter(pc.match_substring_regex(values, f"^{ENTITY_ID}$")).to_pylist()
-    return ids
 
 
 def told(folder: Path, entities: Iterable[str]) -> object:

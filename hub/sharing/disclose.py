@@ -1,16 +1,16 @@
 """The one door: everything that is read out of a snapshot passes here.
 
-Order: decide, run, cut to the permitted columns, audit line on disk, return. If the line cannot be written
+Order: decide, run, cut to what is permitted, audit line on disk, return. If the line cannot be written
 nothing is returned.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from hashlib import sha256
 
-from hub.errors import AccessDenied
+from hub.errors import AccessDenied, NothingThereError
 from hub.sharing import audit
 from hub.sharing.audit_entities import entities_of
+from hub.sharing.cut import cut
 from hub.sharing.decision import Decision, decide
 from hub.sharing.request import Answer, Caller, Disclosure, Request
 
@@ -18,45 +18,55 @@ from hub.sharing.request import Answer, Caller, Disclosure, Request
 def disclose(caller: Caller, purpose: str, request: Request, run: Callable[[], Answer]) -> Disclosure:
     """The permitted part of what `run` reads, after the reading has been written to the audit log.
 
-    Raises AccessDenied where no rule permits it (also logged; `run` is not called) and AuditError where the log
-    cannot be written.
+    Raises AccessDenied where no rule permits it, NothingThereError where something that the asker named is not there or
+    not for them (both logged; `run` is not called), and AuditError where the log cannot be written.
     """
     decision = decide(caller, purpose, request)
+    entry = _Entry(caller, purpose, request, decision)
     if not decision.permitted:
-        audit.append(request.home, _entry(caller, purpose, request, decision))
+        entry.write("refused")
         raise AccessDenied(decision.rule, decision.reason)
-    found = run()
-    answer = _cut(found, decision)
-    sequence = audit.append(request.home, _entry(caller, purpose, request, decision, found))
+    if missing := _missing(request, decision):
+        entry.write("absent")
+        raise NothingThereError(request.reading.absent(missing))
+    answer = cut(run(), decision, request)
+    sequence = entry.write("disclosed", answer)
     return Disclosure(answer, request.snapshot, sequence, decision.rule)
 
 
-def _cut(answer: Answer, decision: Decision) -> Answer:
-    """Columns that are not permitted are absent, not blanked."""
-    if decision.columns is None:
-        return answer
-    return replace(
-        answer, table=answer.table.select([name for name in answer.table.column_names if name in decision.columns])
-    )
+def _missing(request: Request, decision: Decision) -> list[str]:
+    """What was named and is not there for the asker: what does not exist and what lies elsewhere are one case."""
+    about = request.reading.about
+    if not about:
+        return []
+    places = request.places(about)
+    return [each for each in about if each not in places or not decision.reaches(places[each])]
 
 
-def _entry(
-    caller: Caller, purpose: str, request: Request, decision: Decision, answer: Answer | None = None
-) -> audit.AuditEntry:
-    """What is written down; without an answer it was refused."""
-    return audit.AuditEntry(
-        caller=caller.name,
-        department=caller.department,
-        purpose=purpose,
-        verb=request.verb,
-        what=request.what,
-        parameters=dict(request.parameters),
-        snapshot=request.snapshot,
-        outcome="disclosed" if answer else "refused",
-        rule=decision.rule,
-        rows=answer.table.num_rows if answer else 0,
-        entities=entities_of(answer, request.parameters),
-    )
+class _Entry:
+    """The audit line of one reading, written once its outcome is known."""
+
+    def __init__(self, caller: Caller, purpose: str, request: Request, decision: Decision) -> None:
+        self._caller, self._purpose, self._request, self._decision = caller, purpose, request, decision
+
+    def write(self, outcome: str, answer: Answer | None = None) -> int:
+        """Puts the line on disk and returns its number."""
+        request, reading = self._request, self._request.reading
+        case = {"case": request.case} if request.case else {}
+        entry = audit.AuditEntry(
+            caller=self._caller.name,
+            department=self._caller.department,
+            purpose=self._purpose,
+            verb=reading.verb.value,
+            what=reading.what,
+            parameters={**reading.parameters, **case},
+            snapshot=request.snapshot,
+            outcome=outcome,
+            rule=self._decision.rule,
+            rows=answer.table.num_rows if answer else 0,
+            entities=entities_of(answer, (*reading.parameters.values(), *reading.about)),
+        )
+        return audit.append(request.home, entry)
 
 
 def parameters_for_audit(parameters: Mapping[str, object], *, free_text: frozenset[str]) -> dict[str, str]:

@@ -43,6 +43,8 @@ class Verb(StrEnum):
     NEIGHBOURHOOD = "neighbourhood"
     PATH = "path"
     EXPORT = "export"
+    LINEAGE = "lineage"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True)

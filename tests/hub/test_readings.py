@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from hub.errors import UsageError
+from hub.errors import AccessDenied, NothingThereError, UsageError
 from hub.reading.ask import ask
 from hub.reading.evaluation import export, figures
 from hub.reading.explain import explain, record_id, telling_pair
@@ -18,8 +19,9 @@ from hub.reading.surroundings import Reach, neighbourhood, path
 from hub.settings import read_settings
 from hub.sharing.audit import LOG_NAME, verify
 from hub.sharing.request import Caller
-from resolution.errors import QueryError, UnknownRecordError
+from resolution.errors import QueryError
 from schemas.declarations import load_declarations
+from schemas.readers.purposes import Role, Verb
 from stores.home import Home, open_home
 from stores.snapshots import SnapshotShelf
 
@@ -106,7 +108,7 @@ def test_a_link_is_explained_by_weights_that_add_up(reader: Reader) -> None:
     answer = explain(reader, pair["left"], pair["right"]).answer
     weights = answer.table["weight"].to_pylist()
     assert sum(weights[:-1]) == pytest.approx(weights[-1], abs=1e-9)
-    assert "the same entity" in answer.notes[0]
+    assert "the same entity" in answer.remarks[0]
     line = last_line(reader)
     assert line["parameters"] == {side: str(record_id(*pair[side].split(":", 1))) for side in ("left", "right")}
     exported = {
@@ -116,7 +118,7 @@ def test_a_link_is_explained_by_weights_that_add_up(reader: Reader) -> None:
 
 
 def test_a_record_that_is_not_there_is_told(reader: Reader) -> None:
-    with pytest.raises(UnknownRecordError, match="holds no record household_register:nobody"):
+    with pytest.raises(NothingThereError, match="holds no record household_register:nobody"):
         explain(reader, "household_register:nobody", "household_register:nobody")
 
 
@@ -154,7 +156,7 @@ def test_an_entity_s_growth_names_its_records_and_says_why_in_two_languages(read
     assert cut["entity"] != entity and cut["in words"].startswith("cut in cluster repair: ")
     assert cut["说明"].startswith("簇修复时拆开：")
     joined = [row["records"] for row in rows if row["step"]]
-    assert found.notes[0].startswith(f"{joined[-1]} records; ")
+    assert found.remarks[0].startswith(f"{joined[-1]} records; ")
     assert last_line(reader)["parameters"] == {"entity": entity}
     with pytest.raises(UsageError, match="official division"):
         explain_entity(reader, "310114001001")
@@ -197,3 +199,74 @@ def test_what_cannot_be_looked_up_is_told_by_field(reader: Reader) -> None:
     assert notes[-1].endswith(": birth_date.")
     with pytest.raises(QueryError, match="house says nothing about a house"):
         match(reader, "house", {"house.address": "曹安路1号"})
+
+
+def reading_as(reader: Reader, role: Role, department: str, purpose: str, *areas: str) -> Reader:
+    caller = Caller("li", department, frozenset({role}), frozenset(areas or {"district"}))
+    return Reader(reader.home, reader.declarations, reader.settings, caller, purpose)
+
+
+def test_every_question_is_asked_for_its_own_purposes_and_no_other(reader: Reader) -> None:
+    for purpose in reader.declarations.purposes.values():
+        if purpose.reach is None or Verb.ASK not in purpose.reach.verbs:
+            continue
+        department, role = sorted(purpose.reach.readers)[0]
+        asker = reading_as(reader, role, department, purpose.code)
+        for question in reader.declarations.questions.values():
+            if purpose.code in question.purposes:
+                assert ask(asker, question.id, {}).answer.table.num_columns > 1
+            else:
+                with pytest.raises(AccessDenied):
+                    ask(asker, question.id, {})
+
+
+def test_an_inspector_of_a_town_gets_the_rows_of_that_town(reader: Reader) -> None:
+    whole = ask(reader, "separated_residents", {}).answer.table
+    with reader.opened() as snapshot, reader.entities(snapshot) as tables:
+        codes = dict(tables.rows("SELECT entity_id, community_code FROM house"))
+    placed = [(row["person_id"], codes.get(row["house_id"]) or "") for row in whole.to_pylist()]
+    town = max((code[:9] for _, code in placed if code), key=[code[:9] for _, code in placed].count)
+    inspector = reading_as(reader, Role.INSPECTOR, "town_teams", "residence_check", town)
+    found = ask(inspector, "separated_residents", {}).answer.table
+    assert sorted(found["person_id"].to_pylist()) == sorted(person for person, code in placed if code.startswith(town))
+    assert 0 < found.num_rows < whole.num_rows
+
+
+def test_what_lies_elsewhere_is_told_as_what_is_nowhere(reader: Reader) -> None:
+    with reader.opened() as snapshot, reader.entities(snapshot) as tables:
+        [(house, code)] = tables.rows("SELECT entity_id, community_code FROM house WHERE community_code <> '' LIMIT 1")
+    other = next(each.code for each in reader.declarations.gazetteer.towns if not code.startswith(each.code))
+    inspector = reading_as(reader, Role.INSPECTOR, "town_teams", "residence_check", other)
+    told = []
+    for named in (house, "H00000000000000000"):
+        with pytest.raises(NothingThereError) as absent:
+            neighbourhood(inspector, named, Reach())
+        told.append(str(absent.value).replace(named, "ID"))
+    assert told[0] == told[1]
+    within = reading_as(reader, Role.INSPECTOR, "town_teams", "residence_check", code[:9])
+    assert all(
+        house in (row["from_id"], row["to_id"])
+        for row in neighbourhood(within, house, Reach()).answer.table.to_pylist()
+    )
+
+
+def test_names_are_in_no_answer_about_dwellings(reader: Reader) -> None:
+    with reader.opened() as snapshot, reader.entities(snapshot) as tables:
+        names = {name for (name,) in tables.rows("SELECT DISTINCT name FROM person WHERE length(name) > 2")}
+    asker = reading_as(reader, Role.INSPECTOR, "housing", "dwelling_safety")
+    for question in reader.declarations.questions.values():
+        if "dwelling_safety" in question.purposes:
+            found = ask(asker, question.id, {}).answer
+            assert not [name for name in names if name in str(found.table.to_pylist())]
+
+
+def test_a_department_explains_its_record_under_a_case(reader: Reader) -> None:
+    [pair] = telling_pair(reader).answer.table.to_pylist()
+    steward = reading_as(reader, Role.STEWARD, "education", "record_correction")
+    with pytest.raises(AccessDenied, match="case-number"):
+        explain(steward, pair["left"], pair["right"])
+    answer = explain(replace(steward, case="2027-0017"), pair["left"], pair["right"]).answer
+    assert answer.table.column_names == ["comparison"]
+    assert "the same entity" in answer.remarks[0]
+    stewardship = reading_as(reader, Role.STEWARD, "population_office", "stewardship")
+    assert explain(stewardship, pair["left"], pair["right"]).answer.table.num_columns == 6

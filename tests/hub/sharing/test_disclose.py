@@ -10,15 +10,23 @@ import pytest
 from hub.errors import AccessDenied, AuditError
 from hub.sharing.audit import LOG_NAME
 from hub.sharing.disclose import disclose, parameters_for_audit
-from hub.sharing.request import Answer, Caller, Request
+from hub.sharing.policies import compile_rules
+from hub.sharing.request import Answer, Caller, Reading, Request
+from schemas.declarations import load_declarations
+from schemas.readers.purposes import Verb
 from stores.home import Home, create_home
 
 WANG = Caller("wang", "housing")
 ROWS = pa.table({"house": ["H1", "H2"], "name": ["王小明", "李四"]})
 
 
+SHOWS = {"house": frozenset({"house.entity"}), "name": frozenset({"person.name"})}
+RULES = compile_rules(load_declarations())
+
+
 def asking(home: Home) -> Request:
-    return Request(home, "2026-06-30-aa", "ask", "unregistered_dwellings", {"as_of": "2026-06-30"})
+    reading = Reading(Verb.ASK, "unregistered_dwellings", {"as_of": "2026-06-30"})
+    return Request(home, RULES, "2026-06-30-aa", reading)
 
 
 def log_of(home: Home) -> list[dict[str, object]]:
@@ -63,7 +71,7 @@ def test_a_refusal_is_written_down(real: Home) -> None:
 
 
 def test_the_line_is_on_disk_before_the_answer_leaves(made_up: Home) -> None:
-    disclosure = disclose(WANG, "training", asking(made_up), lambda: Answer(ROWS))
+    disclosure = disclose(WANG, "training", asking(made_up), lambda: Answer(ROWS, shows=SHOWS))
     [line] = log_of(made_up)
     assert disclosure.audit_sequence == line["sequence"] == 1
     assert (line["caller"], line["department"], line["purpose"]) == ("wang", "housing", "training")
@@ -72,7 +80,7 @@ def test_the_line_is_on_disk_before_the_answer_leaves(made_up: Home) -> None:
 
 
 def test_the_log_never_holds_what_was_read(made_up: Home) -> None:
-    disclose(WANG, "training", asking(made_up), lambda: Answer(ROWS))
+    disclose(WANG, "training", asking(made_up), lambda: Answer(ROWS, shows=SHOWS))
     text = (made_up.audit / LOG_NAME).read_text()
     assert "王小明" not in text
     assert "H1" not in text
@@ -90,7 +98,7 @@ def broken_chain(home: Home) -> None:
 def test_nothing_leaves_where_the_line_cannot_be_written(made_up: Home, fail: Callable[[Home], None]) -> None:
     fail(made_up)
     with pytest.raises(AuditError):
-        disclose(WANG, "training", asking(made_up), lambda: Answer(ROWS))
+        disclose(WANG, "training", asking(made_up), lambda: Answer(ROWS, shows=SHOWS))
 
 
 def test_free_text_reaches_the_log_as_a_hash_only() -> None:

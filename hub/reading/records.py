@@ -1,0 +1,50 @@
+"""Records by name, as they are typed: feed:record_key, a further role of a row as feed:row_key#role."""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+
+from hub.errors import UsageError
+from schemas.declarations import Declarations
+from stores.warehouse import Warehouse
+
+RECORD_MARK, ROLE_MARK = ":", "#"
+
+
+def split_record(name: str) -> tuple[str, str]:
+    """Feed and record key of `feed:record_key`; raises UsageError where it is not so."""
+    feed, colon, key = name.partition(":")
+    if not (feed and colon and key):
+        raise UsageError(f"{name!r} does not name a record: write feed:record_key, as in household_register:P000017")
+    return feed, key
+
+
+def record_id(feed: str, key: str) -> int:
+    """The id that ingestion gives the record: 63 bits of the MD5 of feed and key, U+001F between them."""
+    return int.from_bytes(hashlib.md5(f"{feed}\x1f{key}".encode()).digest()[8:], "little") >> 1
+
+
+def register_of_record(declarations: Declarations, name: str) -> str | None:
+    """The register that a record of this name is of, by the contract of its feed; None where no feed has such ones."""
+    feed, key = split_record(name)
+    contract = declarations.contracts.get(feed)
+    if contract is None:
+        return None
+    role = key.rpartition(ROLE_MARK)[2] if ROLE_MARK in key else contract.records[0].role
+    return next((record.register for record in contract.records if record.role == role), None)
+
+
+def no_record(missing: Sequence[str]) -> str:
+    """What is told of records that are not there for whoever asks."""
+    return (
+        f"the snapshot holds no record {' or '.join(missing)} that you may read; a further role of a row is written "
+        "<row key>#<role>, as in residence_registration:R000017#landlord"
+    )
+
+
+def entities_of_records(tables: Warehouse, register: str, records: Collection[int]) -> Mapping[int, str]:
+    """The entity of each of these records that belongs to one."""
+    rows = tables.rows(
+        "SELECT record_id, entity_id FROM member WHERE register = $register AND list_contains($records, record_id)",
+        {"register": register, "records": list(records)},
+    )
+    return dict(rows)
