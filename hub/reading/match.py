@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pyarrow as pa
 
+from hub.reading.compared import given_items
 from hub.reading.reader import Reader
 from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
 from resolution.realtime.matching import Candidate, Match, Matcher
@@ -36,7 +37,7 @@ def match(reader: Reader, register: str, given: Mapping[str, str]) -> Disclosure
         with closing(MatchFile(snapshot.file(MATCH))) as file:
             found = Matcher(file, reader.declarations).match(register, given)
         own = frozenset({f"{register}.{ENTITY}"})
-        told = frozenset(name if "." in name else f"{register}.{name}" for name in given)
+        told = given_items(reader.declarations.linkage[register], given, reader.declarations)
         return Answer(
             _table(found),
             register,

@@ -270,3 +270,19 @@ def test_a_department_explains_its_record_under_a_case(reader: Reader) -> None:
     assert "the same entity" in answer.remarks[0]
     stewardship = reading_as(reader, Role.STEWARD, "population_office", "stewardship")
     assert explain(stewardship, pair["left"], pair["right"]).answer.table.num_columns == 6
+
+
+def test_a_match_tells_a_department_who_and_only_what_its_purpose_lists(reader: Reader) -> None:
+    with SnapshotShelf(reader.home.snapshots).reading() as snapshot, reader.entities(snapshot) as tables:
+        [(name, number, entity)] = tables.rows("""
+            SELECT person.name, id_number, entity_id FROM person_record person JOIN member USING (record_id)
+            WHERE member.register = 'person' AND id_valid AND person.name IS NOT NULL ORDER BY record_id LIMIT 1
+        """)
+    school = replace(reading_as(reader, Role.SERVICE, "education", "school_enrolment"), case="2027-0017")
+    found = match(school, "person", {"name": name, "id_number": number}).answer.table
+    assert entity in found["entity_id"].to_pylist() and "in words" in found.column_names
+    with_phone = match(school, "person", {"name": name, "id_number": number, "phone": "13911111111"}).answer.table
+    assert with_phone.column_names == ["entity_id", "grade", "probability", "weight"]
+    with pytest.raises(AccessDenied, match="item-of-the-purpose"):
+        insurance = reading_as(reader, Role.SERVICE, "human_resources", "social_insurance_reconciliation")
+        match(insurance, "house", {"address": "曹安路1285弄12号302室"})
