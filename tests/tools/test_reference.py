@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.sharing.policies import compile_rules
 from schemas.declarations import Declarations, load_declarations
 from tests.schemas.contracts import small, write_contract
 from tools.markdown import table
@@ -47,6 +48,8 @@ def test_page_names_everything_that_is_declared(page: str, declared: Declaration
         "linkage.md": [level.en for each in declared.linkage.values() for c in each.comparisons for level in c.levels],
         "graph.md": [*declared.graph.labels, *declared.graph.types],
         "questions.md": list(declared.questions),
+        "purposes.md": [*declared.purposes, *(each.title_zh for each in declared.purposes.values())],
+        "policies.md": [*compile_rules(declared).policies.policies, "person.id_number", "LIVES_AT"],
     }[page]
     assert [name for name in named if name not in text] == []
 
