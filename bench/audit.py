@@ -16,9 +16,13 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from bench.report import Cell, table
+from hub.reading.reader import Reader
+from hub.reading.who_looked import who_looked
+from hub.settings import read_settings
 from hub.sharing.audit import AuditEntry, append, cover, verify
-from hub.sharing.audit_list import Wanted, list_records
+from hub.sharing.audit_list import Wanted
 from hub.sharing.request import Caller
+from schemas.declarations import load_declarations
 from stores.home import Home, create_home
 
 CALLERS = (1, 4, 16)
@@ -133,7 +137,8 @@ def measure_reading(work: Path) -> str:
         verify(home.audit)
         walked, begun = time.perf_counter() - begun, time.perf_counter()
         wanted = Wanted(entities=(f"P{7:016}",))
-        rows = list_records(home, Caller("zhao"), "training", wanted).answer.table.num_rows
+        reader = Reader(home, load_declarations(), read_settings(home, {}), Caller("zhao"), "training")
+        rows = who_looked(reader, wanted).answer.table.num_rows
         found = time.perf_counter() - begun
         size = sum(path.stat().st_size for path in home.audit.glob("*.jsonl"))
     return (

@@ -11,6 +11,8 @@ from schemas.readers.graph import GraphModel, NodeLabel, RelationshipType
 from schemas.readers.registers import Register, Sensitivity
 
 ENTITY, RECORDS, COUNT = "entity", "records", "count"
+AUDIT_LOG = "audit_log"
+"""Who read what about whom, by opaque ids."""
 PLACE = "place"
 """Towns and committees: public knowledge, which every purpose may show."""
 PUBLIC_LABELS = frozenset({"Community", "Town"})
@@ -21,7 +23,7 @@ def item_sensitivities(registers: Mapping[str, Register], graph: GraphModel) -> 
 
     A relationship is as personal as its ends: one with a person says something of that person.
     """
-    items = {PLACE: Sensitivity.OPEN}
+    items = {PLACE: Sensitivity.OPEN, AUDIT_LOG: Sensitivity.INTERNAL}
     for register in registers.values():
         items |= {f"{register.id}.{field.name}": field.sensitivity for field in register.fields}
         about = Sensitivity.PERSONAL if register.id == "person" else Sensitivity.INTERNAL

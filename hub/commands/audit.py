@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from hub.commands.desk import Desk, verb
-from hub.commands.look_around import Output, OutputFormat, Purpose, day
+from hub.commands.look_around import Case, Output, OutputFormat, Purpose, day
 from hub.formats import Format, hand_out
+from hub.reading.who_looked import who_looked
 from hub.sharing import audit
 from hub.sharing.audit_files import CHECKPOINT
 from hub.sharing.audit_list import Wanted
-from hub.sharing.audit_list import list_records as read_records
 from hub.sharing.audit_note import parse_key
 
 Day = Annotated[
@@ -33,6 +33,7 @@ class ListOptions:
     since: Day = None
     until: Day = None
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -43,7 +44,7 @@ def list_records(desk: Desk, options: ListOptions) -> None:
     wanted = Wanted(
         tuple(options.entity), options.caller, options.read_for, since=day(options.since), until=day(options.until)
     )
-    found = read_records(desk.home, desk.caller, options.purpose, wanted)
+    found = who_looked(desk.reader(options.purpose, options.case), wanted)
     hand_out(found, desk.console, format_=options.format, output=options.output, about=wanted.parameters())
 
 

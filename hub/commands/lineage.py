@@ -8,7 +8,7 @@ import typer
 from rich.console import Console, Group
 
 from hub.commands.desk import Desk, verb
-from hub.commands.look_around import Output, OutputFormat, Purpose
+from hub.commands.look_around import Case, Output, OutputFormat, Purpose
 from hub.figures import REGISTER_TITLES
 from hub.formats import Format, hand_out
 from hub.reading.lineage import lineage as read_lineage
@@ -26,6 +26,7 @@ class LineageOptions:
 
     entity: Annotated[str, typer.Argument(help="Id of a person, house or unit, also one that is no more.")]
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -33,7 +34,7 @@ class LineageOptions:
 @verb(LineageOptions)
 def lineage(desk: Desk, options: LineageOptions) -> None:
     """What became of an id: born, split, merged, retired, revived, and where it leads today. 沿革"""
-    found = read_lineage(desk.reader(options.purpose), options.entity)
+    found = read_lineage(desk.reader(options.purpose, options.case), options.entity)
     hand_out(found, desk.console, format_=options.format, output=options.output, about={"entity": options.entity})
 
 

@@ -15,7 +15,7 @@ from hub.agreement import Agreement, agreements
 from hub.clerical import Kept, Verdict, check_verdicts, find_undone, keep, read_worksheet
 from hub.commands.desk import Desk, verb
 from hub.commands.explain import RECORD
-from hub.commands.look_around import Output, OutputFormat, Purpose
+from hub.commands.look_around import Case, Output, OutputFormat, Purpose
 from hub.commands.status import StatusFormat
 from hub.errors import UsageError
 from hub.formats import Format, hand_out, show
@@ -52,6 +52,7 @@ class ListOptions:
     )
     limit: Annotated[int, typer.Option(min=1, help="At most so many pairs.")] = 100
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -60,7 +61,7 @@ class ListOptions:
 def list_queue(desk: Desk, options: ListOptions) -> None:
     """Pairs in doubt, those first whose review is worth most; as CSV it is a worksheet to fill in. 待复核清单"""
     wanted = QueueFilter(options.register, options.reason, options.town, options.limit)
-    found = queue(desk.reader(options.purpose), wanted)
+    found = queue(desk.reader(options.purpose, options.case), wanted)
     if options.format is Format.CSV:
         blank = pa.array([None] * found.answer.table.num_rows, pa.string())
         sheet = found.answer.table.append_column("decision", blank).append_column("why", blank)
@@ -87,6 +88,7 @@ class ShowOptions:
     left: Left
     right: Right
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -94,7 +96,7 @@ class ShowOptions:
 @verb(ShowOptions)
 def show_pair(desk: Desk, options: ShowOptions) -> None:
     """Both records side by side, and what each comparison says of them. 记录对照与依据"""
-    reader = desk.reader(options.purpose)
+    reader = desk.reader(options.purpose, options.case)
     records = side_by_side(reader, options.left, options.right)
     reasons = explain(reader, options.left, options.right)
     if options.format is Format.TABLE and options.output is None:
@@ -114,6 +116,7 @@ class PreviewOptions:
     right: Right
     decision: Annotated[str, typer.Argument(help="same (同一) or different (不同).")]
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -121,7 +124,7 @@ class PreviewOptions:
 @verb(PreviewOptions)
 def preview(desk: Desk, options: PreviewOptions) -> None:
     """What a decision would change: ids, golden fields, facts; nothing is written. 变更预览"""
-    reader = desk.reader(options.purpose)
+    reader = desk.reader(options.purpose, options.case)
     verdict = Verdict(options.left, options.right, options.decision, "preview")
     found = preview_decisions(reader, check_verdicts(reader, [verdict]))
     about = {"left": options.left, "right": options.right, "decision": options.decision}
@@ -141,13 +144,14 @@ class DecideOptions:
     ] = None
     yes: Yes = False
     purpose: Purpose = ""
+    case: Case = ""
 
 
 @verb(DecideOptions)
 def decide(desk: Desk, options: DecideOptions) -> None:
     """Say that two records are the same or different, and why; first it shows what that changes. 判定"""
     verdicts = _verdicts(options)
-    reader = desk.reader(options.purpose)
+    reader = desk.reader(options.purpose, options.case)
     decisions = check_verdicts(reader, verdicts)
     _agree(desk, reader, decisions, yes=options.yes)
     _tell(desk, keep(reader, verdicts, decisions))
@@ -162,12 +166,13 @@ class UndoOptions:
     why: Why = ""
     yes: Yes = False
     purpose: Purpose = ""
+    case: Case = ""
 
 
 @verb(UndoOptions)
 def undo(desk: Desk, options: UndoOptions) -> None:
     """Withdraw a decision, or your own judgement that awaits another: the model decides again. 撤销"""
-    reader = desk.reader(options.purpose)
+    reader = desk.reader(options.purpose, options.case)
     withdrawal = find_undone(reader, options.left, options.right, options.why)
     _agree(desk, reader, [withdrawal], yes=options.yes)
     clerical.undo(reader, withdrawal)

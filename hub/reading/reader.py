@@ -20,6 +20,8 @@ from stores.home import Home
 from stores.snapshots import ENTITIES, GRAPH, Snapshot, SnapshotShelf
 from stores.warehouse import Warehouse, open_read_only
 
+NO_SNAPSHOT = "-"
+
 
 def nothing_there(what: str, missing: Sequence[str]) -> str:
     """What is told of entities that are not there for whoever asks; it says no more than what was typed."""
@@ -53,6 +55,11 @@ class Reader:
 
             request = Request(self.home, self.rules, snapshot.id, reading, places, self.case)
             return disclose(self.caller, self.purpose, request, lambda: run(snapshot))
+
+    def read_log(self, reading: Reading, run: Callable[[], Answer]) -> Disclosure:
+        """What `run` finds in the audit log, as far as the door lets it through."""
+        request = Request(self.home, self.rules, NO_SNAPSHOT, reading, case=self.case)
+        return disclose(self.caller, self.purpose, request, run)
 
     @contextmanager
     def opened(self) -> Iterator[Snapshot]:

@@ -1,4 +1,4 @@
-"""Who looked: records of the audit log about an entity, by a caller, for a purpose or in a time, through the door."""
+"""Records of the audit log about an entity, by a caller, for a purpose or in a time."""
 
 import json
 from collections.abc import Iterator
@@ -10,9 +10,6 @@ import pyarrow as pa
 
 from hub.sharing.audit_entities import ids_in
 from hub.sharing.audit_files import LOCK, lines_of, locked, segments
-from hub.sharing.disclose import disclose
-from hub.sharing.request import Answer, Caller, Disclosure, Request
-from stores.home import Home
 
 COLUMNS = {
     "sequence": pa.int64(),
@@ -28,7 +25,6 @@ COLUMNS = {
     "snapshot": pa.string(),
     "parameters": pa.string(),
 }
-NO_SNAPSHOT = "-"
 
 
 @dataclass(frozen=True)
@@ -49,18 +45,13 @@ class Wanted:
         return named | {name: str(each) for name, each in (texts | days).items() if each}
 
 
-def list_records(home: Home, caller: Caller, purpose: str, wanted: Wanted) -> Disclosure:
-    """The records that are wanted, in order; this reading is itself the log's next record."""
-    request = Request(home, NO_SNAPSHOT, "audit", "list", wanted.parameters())
-    return disclose(caller, purpose, request, lambda: _answer(home.audit, wanted))
-
-
-def _answer(folder: Path, wanted: Wanted) -> Answer:
+def find_records(folder: Path, wanted: Wanted) -> pa.Table:
+    """The records that are wanted, in order, with the columns of COLUMNS; only to be used inside a reading."""
     rows = [
         {name: record.get(name) for name in COLUMNS} | {"parameters": json.dumps(record.get("parameters"))}
         for record in _records(folder, wanted)
     ]
-    return Answer(pa.Table.from_pylist(rows, schema=pa.schema(COLUMNS)), f"Who looked 查阅记录 ({len(rows):,})")
+    return pa.Table.from_pylist(rows, schema=pa.schema(COLUMNS))
 
 
 def _records(folder: Path, wanted: Wanted) -> Iterator[dict[str, object]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from hub.sharing.policies import Rules, Situation
 from hub.sharing.request import Caller, Request
-from schemas.items import ENTITY, PLACE
-from schemas.readers.purposes import DISTRICT, Role
+from schemas.items import AUDIT_LOG, ENTITY, PLACE
+from schemas.readers.purposes import DISTRICT, Role, Verb
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def decide(caller: Caller, purpose: str, request: Request) -> Decision:
 
 
 def _as(role: Role, caller: Caller, purpose: str, request: Request) -> Decision:
-    gate = sorted(f"{register}.{ENTITY}" for register in request.reading.registers) or [PLACE]
+    of_nobody = AUDIT_LOG if request.reading.verb is Verb.AUDIT else PLACE
+    gate = sorted(f"{register}.{ENTITY}" for register in request.reading.registers) or [of_nobody]
     permitted: dict[str, frozenset[str]] = {}
     refusal = decided = None
     for area in _areas(caller, purpose, request.rules):

@@ -13,7 +13,7 @@ from hub.sharing.cedar import PolicySet, Ruling, parse_policies
 from schemas.declarations import Declarations
 from schemas.errors import DeclarationError, Problem
 from schemas.files import read_text
-from schemas.items import COUNT, ENTITY, PLACE, fields_with_derived, item_sensitivities
+from schemas.items import AUDIT_LOG, COUNT, ENTITY, PLACE, fields_with_derived, item_sensitivities
 from schemas.readers.gazetteer import Gazetteer
 from schemas.readers.purposes import DISTRICT, Purpose, Role, Verb
 from schemas.readers.registers import Sensitivity
@@ -116,7 +116,8 @@ def items_of(purpose: Purpose, declarations: Declarations, items: Mapping[str, S
     reach = purpose.reach
     if reach is None:
         return frozenset(items)
-    listed = {PLACE, *reach.relationships, *(f"{register}.{COUNT}" for register in reach.counts)}
+    log = [AUDIT_LOG] if Verb.AUDIT in reach.verbs else []
+    listed = {PLACE, *log, *reach.relationships, *(f"{register}.{COUNT}" for register in reach.counts)}
     for register, names in reach.fields.items():
         derived = fields_with_derived(declarations.registers[register], names)
         listed |= {f"{register}.{name}" for name in (ENTITY, *names, *derived)}

@@ -43,8 +43,17 @@ class Verb(StrEnum):
     NEIGHBOURHOOD = "neighbourhood"
     PATH = "path"
     EXPORT = "export"
+    READ = "read"
     LINEAGE = "lineage"
+    CHANGES = "changes"
     REVIEW = "review"
+    DISPUTE = "dispute"
+    DELIVER = "deliver"
+    AUDIT = "audit"
+
+
+OF_NO_ENTITY = frozenset({Verb.DELIVER, Verb.AUDIT})
+"""Ways that show nothing of persons, houses and units: a purpose of these alone names no register."""
 
 
 @dataclass(frozen=True)
@@ -147,19 +156,29 @@ def _mistakes(model: _MadeUpModel | _RealModel, file: Path) -> list[tuple[str, s
     return mistakes + (_real_mistakes(model) if isinstance(model, _RealModel) else [])
 
 
-def _real_mistakes(model: _RealModel) -> list[tuple[str, str]]:
+def _reader_mistakes(model: _RealModel) -> list[tuple[str, str]]:
     mistakes = []
+    audits = Verb.AUDIT in model.verbs
+    if audits and (len(model.verbs) > 1 or model.registers or model.relationships or model.counts):
+        mistakes.append(("verbs", f"{Verb.AUDIT} stands alone: who audits sees who looked, and nothing else"))
+    may_read = (Role.AUDITOR,) if audits else READING_ROLES
     for department, roles in model.readers.items():
         for role in roles:
-            if role not in READING_ROLES:
-                mistakes.append((f"readers.{department}", f"{role} reads no persons; {', '.join(READING_ROLES)} may"))
+            if role not in may_read:
+                told = "has no business with the audit log" if audits else "reads no persons"
+                mistakes.append((f"readers.{department}", f"{role} {told}; {', '.join(may_read)} may"))
+    return mistakes
+
+
+def _real_mistakes(model: _RealModel) -> list[tuple[str, str]]:
+    mistakes = _reader_mistakes(model)
     for register, fields in model.registers.items():
         for name in fields:
             if attribute := protected_attribute(name):
                 mistakes.append((f"registers.{register}", f"{name} carries {attribute}, which nothing may be read of"))
     if DISTRICT in model.areas and len(model.areas) > 1:
         mistakes.append(("areas", f"{DISTRICT} is all of them and stands alone"))
-    if not model.registers and not model.counts:
+    if not model.registers and not model.counts and not OF_NO_ENTITY.issuperset(model.verbs):
         mistakes.append(("registers", "names no register and no count: there is nothing to read"))
     if not model.granted_on < model.expires_on <= model.granted_on + LONGEST:
         mistakes.append(("expires_on", f"must lie within 12 months after {model.granted_on}"))

@@ -13,8 +13,9 @@ from hub.errors import UsageError
 from hub.formats import Format, as_json, hand_out
 from hub.publish import publish_snapshot
 from hub.reading.ask import ask
-from hub.reading.lineage import Lineage, Standing, lead, lineage
+from hub.reading.lineage import lineage
 from hub.reading.reader import Reader
+from hub.reading.standing import Lineage, Standing, lead
 from hub.reading.surroundings import Reach, neighbourhood, path
 from hub.settings import read_settings
 from hub.sharing.request import Caller

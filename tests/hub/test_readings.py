@@ -11,10 +11,11 @@ import pytest
 from hub.errors import AccessDenied, NothingThereError, UsageError
 from hub.reading.ask import ask
 from hub.reading.evaluation import export, figures
-from hub.reading.explain import explain, record_id, telling_pair
+from hub.reading.explain import explain, telling_pair
 from hub.reading.growth import explain_entity
 from hub.reading.match import match
 from hub.reading.reader import Reader
+from hub.reading.records import record_id
 from hub.reading.surroundings import Reach, neighbourhood, path
 from hub.settings import read_settings
 from hub.sharing.audit import LOG_NAME, verify

@@ -12,7 +12,10 @@ from hub.errors import AccessDenied
 from hub.sharing import audit_writer
 from hub.sharing.audit_entities import MOST_IN_LINE
 from hub.sharing.disclose import disclose
-from hub.sharing.request import Answer, Caller, Request
+from hub.sharing.policies import compile_rules
+from hub.sharing.request import Answer, Caller, Reading, Request
+from schemas.declarations import load_declarations
+from schemas.readers.purposes import Verb
 from stores.home import open_home
 from tests.hub.sharing.audit_log import person
 
@@ -23,16 +26,18 @@ def read_until_killed(root: Path, name: str, threads: int, limits: tuple[int, in
     """Every answer is noted in `<root>.<name>` only after it was handed out: number of its record, and what for."""
     audit_writer.RECORDS_PER_FILE, audit_writer.RECORDS_BETWEEN = limits
     notes = os.open(f"{root}.{name}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    home = open_home(root)
+    home, rules = open_home(root), compile_rules(load_declarations())
 
     def read(thread: int) -> None:
         for number in count():
             what = f"{name}-{thread}-{number}"
-            request = Request(home, "2026-06-30-aa", "ask", what)
+            request = Request(home, rules, "2026-06-30-aa", Reading(Verb.ASK, what))
             table = CROWD if number % 10 == 9 else CROWD.slice(number % 60, 1)
             purpose = "curiosity" if number % 7 == 6 else "training"
             try:
-                sequence = disclose(Caller(name), purpose, request, partial(Answer, table)).audit_sequence
+                sequence = disclose(
+                    Caller(name), purpose, request, partial(Answer, table, ids=("person_id",))
+                ).audit_sequence
             except AccessDenied:
                 continue
             os.write(notes, f"{sequence} {what}\n".encode())

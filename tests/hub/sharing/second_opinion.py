@@ -11,10 +11,11 @@ FOR_KIN = {"school_enrolment", "youth_services", "stewardship"}
 KEEPERS = {"population_office", "public_security"}
 VERBS = {
     Role.ANALYST: {Verb.ASK, Verb.EXPORT},
-    Role.INSPECTOR: {Verb.ASK, Verb.NEIGHBOURHOOD},
-    Role.STEWARD: {Verb.ASK, Verb.EXPLAIN, Verb.MATCH, Verb.NEIGHBOURHOOD, Verb.PATH},
-    Role.SERVICE: {Verb.ASK, Verb.MATCH, Verb.EXPLAIN},
+    Role.INSPECTOR: {Verb.ASK, Verb.NEIGHBOURHOOD, Verb.READ, Verb.LINEAGE},
+    Role.STEWARD: set(Verb) - {Verb.EXPORT, Verb.CHANGES, Verb.DELIVER, Verb.AUDIT},
+    Role.SERVICE: {Verb.ASK, Verb.MATCH, Verb.EXPLAIN, Verb.READ, Verb.LINEAGE, Verb.CHANGES, Verb.DISPUTE},
 }
+LOG = "audit_log"
 
 
 def may_show(situation: Situation, item: str, sensitivity: Sensitivity, declarations: Declarations) -> bool:
@@ -22,7 +23,11 @@ def may_show(situation: Situation, item: str, sensitivity: Sensitivity, declarat
     purpose = declarations.purposes[situation.purpose]
     if situation.declared_for and purpose.code not in situation.declared_for:
         return False
-    if Role.ADMINISTRATOR in situation.roles or Role.AUDITOR in situation.roles:
+    if Role.ADMINISTRATOR in situation.roles:
+        return False
+    if Role.AUDITOR in situation.roles and situation.verb is not Verb.AUDIT:
+        return False
+    if item == LOG and situation.verb is not Verb.AUDIT:
         return False
     if not lies_in(situation.area, situation.areas):
         return False
@@ -37,9 +42,19 @@ def may_show(situation: Situation, item: str, sensitivity: Sensitivity, declarat
         and lists(purpose, item, declarations)
         and (situation.department != "utilities" or purpose.code == "record_correction")
         and (item not in KIN or purpose.code in FOR_KIN)
-        and situation.verb in VERBS.get(situation.role, set())
+        and role_allows(situation, item)
         and (sensitivity is not Sensitivity.IDENTIFYING or may_know_people(situation))
     )
+
+
+def role_allows(situation: Situation, item: str) -> bool:
+    """Whether this role reads so, and reads this."""
+    match situation.role, situation.verb:
+        case Role.AUDITOR, Verb.AUDIT:
+            return item == LOG
+        case Role.SERVICE, Verb.DELIVER:
+            return item == "place"
+    return situation.verb in VERBS.get(situation.role, set())
 
 
 def may_know_people(situation: Situation) -> bool:
@@ -62,6 +77,8 @@ def lies_in(area: str, areas: frozenset[str]) -> bool:
 def lists(purpose: Purpose, item: str, declarations: Declarations) -> bool:
     """Whether the purpose lists the item, or a field that it is derived from."""
     assert purpose.reach is not None
+    if item == LOG:
+        return Verb.AUDIT in purpose.reach.verbs
     if "." not in item:
         return item == "place" or item in purpose.reach.relationships
     register, _, name = item.partition(".")

@@ -15,6 +15,7 @@ DAY = timedelta(days=1)
 WHOLE, TOWN, OTHER, COMMITTEE = "district", "310114102", "310114001", "310114001001"
 ITEMS = (
     "place",
+    "audit_log",
     "person.count",
     "house.use",
     "house.entity",

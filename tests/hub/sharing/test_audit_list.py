@@ -8,14 +8,21 @@ import pyarrow as pa
 import pytest
 
 from hub.errors import AccessDenied, AuditError
+from hub.reading.reader import Reader
+from hub.reading.who_looked import who_looked
+from hub.settings import read_settings
 from hub.sharing.audit import append, verify
 from hub.sharing.audit_entities import MOST_IN_LINE, SETS, entities_of
-from hub.sharing.audit_list import Wanted, list_records
+from hub.sharing.audit_list import Wanted
 from hub.sharing.disclose import disclose
-from hub.sharing.request import Answer, Caller, Request
+from hub.sharing.policies import compile_rules
+from hub.sharing.request import Answer, Caller, Reading, Request
+from schemas.declarations import load_declarations
+from schemas.readers.purposes import Verb
 from stores.home import Home, create_home
 from tests.hub.sharing.audit_log import ENTRY, about, lines, person, small_files, write_first_form
 
+DECLARATIONS = load_declarations()
 AUDITOR = Caller("zhao", "audit_office")
 
 
@@ -24,14 +31,19 @@ def home(tmp_path: Path) -> Home:
     return create_home(tmp_path / "home", kind="synthetic")
 
 
+def reading(home: Home, purpose: str) -> Reader:
+    return Reader(home, DECLARATIONS, read_settings(home, {}), AUDITOR, purpose)
+
+
 def found(home: Home, **wanted: object) -> list[int]:
     """Numbers of the records that are wanted."""
-    table = list_records(home, AUDITOR, "training", Wanted(**wanted)).answer.table  # type: ignore[arg-type]
+    table = who_looked(reading(home, "training"), Wanted(**wanted)).answer.table  # type: ignore[arg-type]
     return [int(each) for each in table["sequence"].to_pylist()]
 
 
 def read(home: Home, answer: Answer, **parameters: str) -> None:
-    request = Request(home, "2026-06-30-aa", "ask", "who_lives_here", parameters)
+    reading = Reading(Verb.ASK, "who_lives_here", parameters)
+    request = Request(home, compile_rules(DECLARATIONS), "2026-06-30-aa", reading)
     disclose(Caller("wang", "housing"), "training", request, lambda: answer)
 
 
@@ -47,12 +59,12 @@ def test_ids_are_found_in_any_column_by_what_they_are() -> None:
     )
     given = Answer(table, entities=frozenset({person(5)}))
     expected = [person(2).replace("P", "H"), person(1), person(4), person(5), person(6)]
-    assert entities_of(given, {"entity": person(6), "limit": "7"}) == sorted(expected)
-    assert entities_of(None, {"entity": person(6)}) == [person(6)]
+    assert entities_of(given, [person(6), "7"]) == sorted(expected)
+    assert entities_of(None, [person(6)]) == [person(6)]
 
 
 def test_the_record_of_a_reading_names_those_in_the_answer_even_where_their_column_is_cut(home: Home) -> None:
-    read(home, Answer(pa.table({"person_id": [person(1)], "name": ["王小明"]})))
+    read(home, Answer(pa.table({"person_id": [person(1)], "name": ["王小明"]}), shows={"name": frozenset()}))
     read(home, Answer(pa.table({"name": ["王小明"]}), entities=frozenset({person(2)})))
     assert [line["entities"] for line in lines(home.audit)] == [[person(1)], [person(2)]]
     assert found(home, entities=(person(2),)) == [2]
@@ -97,6 +109,6 @@ def test_whoever_asks_who_looked_is_found_by_the_next_who_asks(home: Home) -> No
 
 def test_the_log_is_not_shown_without_a_purpose_and_the_try_is_written_down(home: Home) -> None:
     with pytest.raises(AccessDenied):
-        list_records(home, AUDITOR, "", Wanted(entities=(person(1),)))
+        who_looked(reading(home, ""), Wanted(entities=(person(1),)))
     [line] = lines(home.audit)
     assert (line["verb"], line["outcome"], line["entities"]) == ("audit", "refused", [person(1)])
