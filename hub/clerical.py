@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b, sha256
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hub.errors import UsageError
+from hub.errors import NothingThereError, UsageError
 from hub.reading.reader import Reader
-from hub.reading.records import no_record, register_of_record
+from hub.reading.records import no_record, register_of_record, split_record
 from hub.reading.review import Pair, find_pair
 from hub.sharing.request import Answer, Reading
 from schemas.readers.purposes import Verb
@@ -88,23 +89,45 @@ def check_verdicts(reader: Reader, verdicts: Sequence[Verdict]) -> list[Decision
 
     Raises UsageError with every mistake of all of them; then nothing is kept.
     """
+    mistakes, checked = [], []
+    for verdict in verdicts:
+        try:
+            split_record(verdict.left)
+            split_record(verdict.right)
+            checked.append(verdict)
+        except UsageError as mistake:
+            mistakes.append(f"{verdict.place}{mistake}")
+    missing, found = _checked(reader, checked, mistakes)
+    if missing:
+        mistakes += [f"{each.place}{no_record(names)}" for each in checked if (names := _missing_of(each, missing))]
+        _, found = _checked(reader, [each for each in checked if not _missing_of(each, missing)], mistakes)
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    return found
+
+
+def _missing_of(verdict: Verdict, missing: frozenset[str]) -> list[str]:
+    return [name for name in (verdict.left, verdict.right) if name in missing]
+
+
+def _checked(reader: Reader, verdicts: Sequence[Verdict], mistakes: list[str]) -> tuple[frozenset[str], list[Decision]]:
+    """The decisions, their mistakes added to those given; or the records that are not there, and then none is made."""
     now = datetime.now().replace(microsecond=0)
     decisions: list[Decision] = []
+    lacking: set[str] = set()
 
     def run(snapshot: Snapshot) -> Answer:
         with reader.entities(snapshot) as tables, read_operational(reader.home) as operational:
-            mistakes = list(_check_all(reader, tables, operational, (verdicts, now, decisions)))
-        if mistakes:
-            raise UsageError("\n".join(mistakes))
+            mistakes.extend(_check_all(reader, tables, operational, (verdicts, now, decisions)))
         return _told(decisions)
 
-    places = {name: verdict.place for verdict in reversed(verdicts) for name in (verdict.right, verdict.left)}
-
     def absent(missing: Sequence[str]) -> str:
-        return "\n".join(f"{places.get(each, '')}{no_record([each])}" for each in missing)
+        lacking.update(missing)
+        return no_record(missing)
 
-    reader.read(replace(_reading(reader, "check", verdicts), absent=absent), run)
-    return decisions
+    with suppress(NothingThereError):
+        reader.read(replace(_reading(reader, "check", verdicts), absent=absent), run)
+    return frozenset(lacking), decisions
 
 
 def _reading(reader: Reader, what: str, verdicts: Sequence[Verdict]) -> Reading:

@@ -71,7 +71,7 @@ def test_the_record_of_a_reading_names_those_in_the_answer_even_where_their_colu
 
 
 def test_many_ids_are_kept_once_in_a_file_that_the_record_holds_to(home: Home) -> None:
-    crowd = Answer(pa.table({"person_id": [person(number) for number in range(MOST_IN_LINE + 1)]}))
+    crowd = Answer(pa.table({"person_id": [person(number) for number in range(MOST_IN_LINE + 1)]}), ids=("person_id",))
     for _ in range(2):
         read(home, crowd)
     [file] = (path for path in (home.audit / SETS).iterdir() if path.name != "lock")

@@ -54,7 +54,9 @@ def home(tmp_path: Path) -> Home:
 
 
 def asking(home: Home, verb: Verb = Verb.ASK, **parts: object) -> Request:
-    reading = replace(Reading(verb, "old_people", registers=frozenset({"person"}), absent="nobody there"), **parts)
+    reading = replace(
+        Reading(verb, "old_people", registers=frozenset({"person"}), absent=lambda _: "nobody there"), **parts
+    )
     return Request(home, RULES, "s", reading, places, today=date(2027, 3, 1))
 
 
