@@ -1,22 +1,94 @@
-"""The HTTP service: one application over one home."""
+"""The HTTP service: one application over one home, put together from its routes and what stands around them."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
 
+import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
 
-from api.health import add_health
+from api.background import TASKS, running
+from api.failures import add_failures
+from api.frame import Frame
+from api.intake import Bounds, Intake
+from api.metrics import Metrics
+from api.problems import Problem
+from api.routes import health, problems, sessions, snapshot, tokens
+from api.service import opened_service
+from api.settings import ApiSettings
+
+ROUTERS = (health.router, problems.router, tokens.router, sessions.router, snapshot.router)
+DELIVERIES = "/v1/deliveries"
 
 
-@dataclass(frozen=True)
-class ApiSettings:
-    """Which home is served."""
+class HubApp(FastAPI):
+    """FastAPI, whose description of the interface has the problems as well."""
 
-    home: Path
+    def openapi(self) -> dict[str, Any]:
+        """The interface as OpenAPI 3.1."""
+        if not self.openapi_schema:
+            schema = get_openapi(
+                title=self.title, version=self.version, description=self.description, routes=self.routes
+            )
+            parts = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            named = parts.pop("$defs")
+            schema.setdefault("components", {}).setdefault("schemas", {}).update(named | {"Problem": parts})
+            self.openapi_schema = schema
+        return self.openapi_schema
 
 
 def create_app(settings: ApiSettings) -> FastAPI:
-    """The application; opens nothing until it is asked."""
-    app = FastAPI(title="District hub", version="0.2.0", docs_url=None, redoc_url=None)
-    add_health(app, settings.home)
+    """The application; it opens the home when it starts, and tells there what cannot be opened."""
+    metrics = Metrics()
+    app = HubApp(
+        title="District hub",
+        description="Every answer is decided, cut and logged before it leaves. 先决定、再裁剪、先记录、后提供。",
+        version=version("district-hub"),
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(settings),
+        generate_unique_id_function=_name_of,
+        # Spans and metrics of the framework hold addresses as they were asked, and could leave for elsewhere.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        middleware=[
+            Middleware(Frame, metrics=metrics, is_secure=settings.certificate_file is not None),
+            Middleware(Intake, bounds=_bounds(settings)),
+        ],
+    )
+    add_failures(app)
+    tokens.add_oauth_errors(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.state.metrics = metrics
     return app
+
+
+def _lifespan(settings: ApiSettings) -> Any:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.work_at_once
+        with opened_service(settings) as service:
+            app.state.service = service
+            async with running(TASKS, service):
+                yield
+
+    return lifespan
+
+
+def _bounds(settings: ApiSettings) -> Bounds:
+    return Bounds(
+        requests=settings.work_at_once + settings.waiting,
+        largest_body=settings.largest_body,
+        body_seconds=settings.body_seconds,
+        larger={DELIVERIES: settings.largest_delivery},
+    )
+
+
+def _name_of(route: APIRoute) -> str:
+    return route.name

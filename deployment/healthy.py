@@ -9,7 +9,7 @@ from urllib.request import urlopen
 def main() -> int:
     """Asks once."""
     try:
-        with urlopen(f"http://127.0.0.1:{os.environ.get('HUB_PORT', '8080')}/health", timeout=8) as answer:
+        with urlopen(f"http://127.0.0.1:{os.environ.get('HUB_PORT', '8080')}/v1/health", timeout=8) as answer:
             return 0 if answer.status == 200 else 1
     except (URLError, OSError) as error:
         sys.stderr.write(f"{error}\n")

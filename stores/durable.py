@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -34,6 +35,19 @@ def write_durably(target: Path, content: bytes, *, mode: int = 0o600) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     replace_durably(part, target)
+
+
+def make_durably(target: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Writes a small new file whole or not at all; one that is there already, as by another process, stays."""
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    sync_file(part)
+    with suppress(FileExistsError):
+        os.link(part, target)
+    remove_durably(part)
 
 
 def remove_durably(path: Path) -> None:

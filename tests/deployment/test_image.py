@@ -117,8 +117,9 @@ def served(installed: Path, environment: dict[str, str], tmp_path: Path) -> Iter
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-    command = [installed / "hub", "serve", "--host", "0.0.0.0", "--port", str(port)]
-    with subprocess.Popen(command, env=environment, cwd=tmp_path) as process:
+    command = [installed / "hub", "serve", "--host", "0.0.0.0", "--port", str(port), "--metrics-port", "0"]
+    named = {"HUB_ACCOUNTS_ISSUER": "https://hub.example", "HUB_ACCOUNTS_AUDIENCE": "https://hub.example/api"}
+    with subprocess.Popen(command, env={**environment, **named}, cwd=tmp_path) as process:
         yield {**environment, "HUB_PORT": str(port)}
         process.terminate()
 

@@ -1,0 +1,63 @@
+"""What the service does by itself, each task by one worker at a time."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.failures import log_failure
+from api.service import Service
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something done every so many seconds; if it fails, that is logged and it is tried again when it is due."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[Service], object]
+
+
+def forget_answers(service: Service) -> None:
+    """Forgets answers that were kept for requests that might come again."""
+    service.idempotency.forget(datetime.now(UTC).timestamp())
+
+
+TASKS: Sequence[Task] = (Task("forget-answers", 3_600, forget_answers),)
+
+
+@asynccontextmanager
+async def running(tasks: Sequence[Task], service: Service) -> AsyncIterator[None]:
+    """Runs the tasks meanwhile; what is under way at the end is waited for."""
+    under_way = [asyncio.create_task(_repeat(task, service)) for task in tasks]
+    try:
+        yield
+    finally:
+        for each in under_way:
+            each.cancel()
+        for each in under_way:
+            with suppress(asyncio.CancelledError):
+                await each
+
+
+async def _repeat(task: Task, service: Service) -> None:
+    while True:
+        await asyncio.shield(asyncio.to_thread(_run_alone, task, service))
+        await asyncio.sleep(task.every_seconds)
+
+
+def _run_alone(task: Task, service: Service) -> None:
+    """Runs the task unless another worker is at it; the lock goes with its worker."""
+    descriptor = os.open(service.runtime / f"{task.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        task.run(service)
+    except BlockingIOError:
+        return
+    except Exception as error:  # noqa: BLE001 - the service goes on; the log has it
+        log_failure(task.name, error)
+    finally:
+        os.close(descriptor)

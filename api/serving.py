@@ -1,0 +1,67 @@
+"""Serving a home: one process looks after the workers and serves their metrics; the workers share one socket."""
+
+import logging
+from functools import partial
+from logging.config import dictConfig
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from api.app import create_app
+from api.intake import LARGEST_HEADERS
+from api.logs import LOGGING
+from api.metrics import serve_metrics, share_metrics
+from api.service import draw_secret, opened_service
+from api.settings import ApiSettings
+
+LOG = logging.getLogger("hub.serving")
+CONNECTIONS = 1_000
+
+
+def serve(settings: ApiSettings) -> None:
+    """Serves until it is told to stop; then requests that are being answered are finished.
+
+    Raises the errors of whatever cannot be opened before any worker is started. A worker that dies is replaced.
+    """
+    dictConfig(LOGGING)
+    with TemporaryDirectory(prefix="hub-api-") as folder:
+        runtime = Path(folder)
+        draw_secret(runtime)
+        shared = settings.model_copy(update={"runtime": runtime})
+        with opened_service(shared):
+            pass
+        counts = runtime / "metrics"
+        share_metrics(counts)
+        config = _config(shared)
+        listening = config.bind_socket()
+        said = {"port": listening.getsockname()[1], "workers": settings.workers}
+        if settings.metrics_port is not None:
+            said["metrics_port"] = serve_metrics(settings.metrics_host, settings.metrics_port, counts)
+        LOG.info("serving", extra={"said": said})
+        Multiprocess(config, [listening]).run()
+        LOG.info("stopped")
+
+
+def _config(settings: ApiSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        partial(create_app, settings),
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=LOGGING,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=settings.stop_seconds,
+        ssl_certfile=settings.certificate_file,
+        ssl_keyfile=settings.private_key_file,
+        h11_max_incomplete_event_size=2 * LARGEST_HEADERS,
+    )
