@@ -31,6 +31,10 @@ class NothingThereError(UsageError):
     """What was named is not there, or not for whoever asks; which of the two is never told."""
 
 
+class TooLittleError(UsageError):
+    """A match was given too little to tell one entity from all others."""
+
+
 class AuditError(HubError):
     """The audit log cannot be written or does not hold together; nothing leaves until it does."""
 

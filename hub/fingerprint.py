@@ -5,15 +5,16 @@ from collections.abc import Iterable
 
 from hub.site import Site
 from schemas.files import DeclarationTree
+from schemas.readers.matching import FILE as MATCHING
 from stores.operational.deliveries import DeliveryState
 
 DECLARED = ("*.yml", "*.cypher", "*.json", "*.csv", "*.txt")
 
 
 def declarations_hash(tree: DeclarationTree) -> str:
-    """Changes with any declaration file in force, shipped or laid over, but those that only say who may read."""
+    """Changes with any declaration file in force, shipped or laid over, but those that only say who may read what."""
     files = sorted({path for pattern in DECLARED for path in tree.glob(f"**/{pattern}")})
-    files = [path for path in files if path.parent.name != "purposes"]
+    files = [path for path in files if path.parent.name != "purposes" and path.name != MATCHING]
     return _digest(part for path in files for part in (path.name, path.read_text(encoding="utf-8")))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from hub.entity_index import write_entity_index
 from hub.errors import PublishError
 from hub.findings import find_all
 from hub.fingerprint import declarations_hash
@@ -23,10 +24,13 @@ from hub.settings import Settings, size_in_bytes
 from hub.site import Site
 from resolution.identity import ended_sql
 from stores.durable import file_hash
-from stores.snapshots import ENTITIES, GRAPH, MATCH, Manifest, SnapshotError, TableSummary, read_manifest
+from stores.snapshots import ENTITIES, ENTITY_INDEX, GRAPH, MATCH, Manifest, SnapshotError, TableSummary, read_manifest
 from stores.summaries import copy_tables, renew_tables, summarise
 from stores.warehouse import Warehouse, open_read_only
 
+LAYOUT = "2"
+"""Of a snapshot's files: with another one the same content is published anew."""
+FILES = (ENTITIES, GRAPH, MATCH, ENTITY_INDEX)
 ENGINES = ("duckdb", "ladybug", "splink")
 # Table of entities.duckdb -> warehouse table, and the columns that it is ordered by where that lets look-ups read less.
 TABLES: Mapping[str, tuple[str, str]] = {
@@ -71,7 +75,7 @@ class Plan:
     graph: Mapping[str, TableSummary]
 
 
-STEPS = 5
+STEPS = 6
 # Of the graph's file: the largest question takes twice its size (measured at 1.5 million persons), reading it once.
 POOL_PER_BYTE = 3
 # Nobody waits at a terminal for the findings of a whole district.
@@ -104,7 +108,7 @@ def _plan(site: Site) -> Plan:
     declared = declarations_hash(site.declarations.tree)
     engines = {name: version(name) for name in ENGINES}
     used = {**models, **engines}
-    parts = [as_of.isoformat(), declared, *(f"{name} {used[name]}" for name in sorted(used))]
+    parts = [as_of.isoformat(), f"layout {LAYOUT}", declared, *(f"{name} {used[name]}" for name in sorted(used))]
     for kind, summaries in (("table", entities), ("graph", graph)):
         parts += [f"{kind} {name} {each.hash}" for name, each in sorted(summaries.items()) if name not in HISTORY]
     site.warehouse.execute(f"CREATE OR REPLACE TEMP VIEW ended AS {ended_sql()}")
@@ -138,7 +142,9 @@ def _build(site: Site, plan: Plan) -> Manifest:
         _write_entities(site, folder / ENTITIES, plan)
         site.progress.step("publish", "match index", 3, STEPS)
         write_match_index(site, folder / MATCH)
-        site.progress.step("publish", "findings", 4, STEPS)
+        site.progress.step("publish", "entity index", 4, STEPS)
+        write_entity_index(site, folder / ENTITY_INDEX, plan.as_of)
+        site.progress.step("publish", "findings", 5, STEPS)
         tables = {**plan.entities, "finding": _write_findings(site, folder / ENTITIES, answering.result())}
     return Manifest(
         id=plan.id,
@@ -148,7 +154,7 @@ def _build(site: Site, plan: Plan) -> Manifest:
         declarations=plan.declarations,
         tables=tables,
         graph=plan.graph,
-        files={name: file_hash(folder / name) for name in (ENTITIES, GRAPH, MATCH)},
+        files={name: file_hash(folder / name) for name in FILES},
         engines=plan.engines,
     )
 

@@ -18,6 +18,7 @@ from schemas.readers.gazetteer import Gazetteer, read_gazetteer
 from schemas.readers.golden import GoldenRules, read_golden
 from schemas.readers.graph import GraphModel, read_graph
 from schemas.readers.linkage import LinkageModel, read_linkage
+from schemas.readers.matching import MatchingRules, read_matching
 from schemas.readers.purposes import Purpose, read_purposes
 from schemas.readers.questions import Question, read_questions
 from schemas.readers.registers import Register, read_registers
@@ -40,6 +41,7 @@ class Declarations:
     questions: Mapping[str, Question]
     gazetteer: Gazetteer
     purposes: Mapping[str, Purpose]
+    matching: MatchingRules
     tree: DeclarationTree
 
 
@@ -60,6 +62,7 @@ def load_declarations(overlay: Path | None = None) -> Declarations:
     questions = _read(read_questions, tree, problems)
     gazetteer = _read(read_gazetteer, tree, problems)
     purposes = _read(read_purposes, tree, problems)
+    matching = _read(read_matching, tree, problems)
     if contracts is not None and registers is not None:
         problems += feed_problems(contracts, registers, tree)
         problems += crossing_problems(ReadParts(tree, contracts, registers, linkage, golden, residence, graph))
@@ -74,9 +77,20 @@ def load_declarations(overlay: Path | None = None) -> Declarations:
         raise DeclarationError(sorted(set(problems)))
     assert contracts is not None and registers is not None and linkage is not None and golden is not None
     assert residence is not None and graph is not None and questions is not None and gazetteer is not None
-    assert analysis is not None and purposes is not None
+    assert analysis is not None and purposes is not None and matching is not None
     return Declarations(
-        contracts, registers, linkage, golden, residence, graph, analysis, questions, gazetteer, purposes, tree
+        contracts,
+        registers,
+        linkage,
+        golden,
+        residence,
+        graph,
+        analysis,
+        questions,
+        gazetteer,
+        purposes,
+        matching,
+        tree,
     )
 
 

@@ -109,11 +109,13 @@ class MatchFileWriter:
 
 
 class MatchFile:
-    """A match index that is read; one per thread."""
+    """A match index that is read, by any number of threads one after the other."""
 
     def __init__(self, file: Path) -> None:
         # Whoever opens it reads no more than this file for as long as it lives: it never changes.
-        self._database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        self._database = sqlite3.connect(
+            f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
         self._database.execute(f"PRAGMA mmap_size = {1 << 40}")
         self._codec = _codec()
         self._rules = {

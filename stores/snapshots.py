@@ -16,8 +16,9 @@ from pathlib import Path
 from stores.durable import file_hash, sync_file, sync_folder
 from stores.errors import StoreError
 
-ENTITIES, GRAPH, MATCH, MANIFEST, POINTER = (
+ENTITIES, ENTITY_INDEX, GRAPH, MATCH, MANIFEST, POINTER = (
     "entities.duckdb",
+    "entity.sqlite",
     "graph.lbug",
     "match.sqlite",
     "manifest.json",

@@ -7,13 +7,14 @@ import pyarrow as pa
 from hub.errors import UsageError
 from hub.reading.compared import compared_items
 from hub.reading.reader import Reader
-from hub.reading.records import entities_of_records, no_record, record_id, register_of_record, split_record
+from hub.reading.records import entities_of_records, no_record, register_of_record, split_record
 from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
 from resolution.explain import Explanation, explain_pair
 from resolution.weights import Weights, check_model, parse_weights
 from schemas.items import ENTITY, RECORDS
 from schemas.readers.purposes import Verb
 from stores.match_file import read_weights_text
+from stores.record_ids import record_id
 from stores.snapshots import MATCH, Snapshot
 
 OUTCOMES = {

@@ -1,18 +1,18 @@
 """Who a record may be: one look-up in the match index of the snapshot, through the door."""
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
+from hub.errors import TooLittleError
 from hub.reading.compared import given_items
 from hub.reading.reader import Reader
 from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
-from resolution.realtime.matching import Candidate, Match, Matcher
+from resolution.realtime.matching import Candidate, Grade, Match
 from schemas.items import ENTITY
 from schemas.readers.purposes import Verb
-from stores.match_file import MatchFile
-from stores.snapshots import MATCH, Snapshot
+from stores.snapshots import Snapshot
 
 COLUMNS = {
     "entity_id": pa.string(),
@@ -31,25 +31,68 @@ def match(reader: Reader, register: str, given: Mapping[str, str]) -> Disclosure
     """The entities that a record with these raw values by field may be, the likeliest first.
 
     Values of other people are not in the answer. The audit log holds which fields were given, never what they say.
+    Where the purpose wants certainty, it is the one entity that it is for certain or none.
     """
+    _check(reader, register, [given])
 
     def run(snapshot: Snapshot) -> Answer:
-        with closing(MatchFile(snapshot.file(MATCH))) as file:
-            found = Matcher(file, reader.declarations).match(register, given)
-        own = frozenset({f"{register}.{ENTITY}"})
-        told = given_items(reader.declarations.linkage[register], given, reader.declarations)
-        return Answer(
-            _table(found),
-            register,
-            _unread(found),
-            _crowd(found),
-            own,
-            shows={name: told | own if name in IN_WORDS else own for name in COLUMNS if name != "entity_id"},
-            ids=("entity_id",),
-        )
+        with reader.matcher(snapshot) as matcher:
+            found = _told_of(reader, matcher.match(register, given))
+        answer = _answer(reader, register, given.keys(), _table([(None, found)]).drop_columns(["query"]))
+        return replace(answer, notes=_unread(found), remarks=_crowd(found))
 
     logged = {"fields": ",".join(sorted(given))}
     return reader.read(Reading(Verb.MATCH, register, logged, registers=frozenset({register})), run)
+
+
+def match_many(reader: Reader, register: str, queries: Sequence[Mapping[str, str]]) -> Disclosure:
+    """The same for many records; the column `query` has the place of each, from 0."""
+    _check(reader, register, queries)
+    fields = {name for given in queries for name in given}
+
+    def run(snapshot: Snapshot) -> Answer:
+        with reader.matcher(snapshot) as matcher:
+            found = [(place, _told_of(reader, matcher.match(register, given))) for place, given in enumerate(queries)]
+        return _answer(reader, register, fields, _table(found))
+
+    logged = {"fields": ",".join(sorted(fields)), "queries": str(len(queries))}
+    return reader.read(Reading(Verb.MATCH, register, logged, registers=frozenset({register})), run)
+
+
+def _check(reader: Reader, register: str, queries: Sequence[Mapping[str, str]]) -> None:
+    if _has_candidates(reader):
+        return
+    for given in queries:
+        if not reader.declarations.matching.suffices(register, [name for name, text in given.items() if text.strip()]):
+            sets = reader.declarations.matching.least.get(register, ())
+            named = " or ".join(" and ".join(sorted(each)) for each in sets) or "nothing"
+            raise TooLittleError(f"that is too little to tell one {register} from all others: give {named}")
+
+
+def _has_candidates(reader: Reader) -> bool:
+    """Whether the purpose may see whoever it could be; a purpose that is none is refused at the door."""
+    purpose = reader.declarations.purposes.get(reader.purpose)
+    return purpose is None or purpose.reach is None or purpose.reach.candidates
+
+
+def _told_of(reader: Reader, found: Match) -> Match:
+    """What the purpose may see of it: all candidates, or the one that is certain where it is the only one."""
+    if _has_candidates(reader):
+        return found
+    certain = [each for each in found.candidates if each.grade is Grade.CERTAIN]
+    return replace(found, candidates=tuple(certain) if len(certain) == 1 else ())
+
+
+def _answer(reader: Reader, register: str, fields: Iterable[str], table: pa.Table) -> Answer:
+    own = frozenset({f"{register}.{ENTITY}"})
+    told = given_items(reader.declarations.linkage[register], fields, reader.declarations)
+    return Answer(
+        table,
+        register,
+        remarks_show=own,
+        shows={name: told | own if name in IN_WORDS else own for name in table.column_names if name != "entity_id"},
+        ids=("entity_id",),
+    )
 
 
 def _crowd(found: Match) -> tuple[str, ...]:
@@ -63,11 +106,13 @@ def _unread(found: Match) -> tuple[str, ...]:
     return (f"Could not be read and was left aside 无法识别: {', '.join(found.unread)}.",) if found.unread else ()
 
 
-def _table(found: Match) -> pa.Table:
+def _table(found: Sequence[tuple[int | None, Match]]) -> pa.Table:
     rows = [
-        (each.entity_id, each.grade.value, each.probability, each.weight, *_words(each)) for each in found.candidates
+        (query, each.entity_id, each.grade.value, each.probability, each.weight, *_words(each))
+        for query, match in found
+        for each in match.candidates
     ]
-    return answer_rows(COLUMNS, rows)
+    return answer_rows({"query": pa.int64(), **COLUMNS}, rows)
 
 
 def _words(candidate: Candidate) -> tuple[str, str]:

@@ -1,24 +1,25 @@
 """Somebody reading for a purpose: opens a snapshot and takes every reading through the one door."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 
-from hub.graph.errors import GraphServerError
-from hub.graph.ladybug import LadybugSettings, open_ladybug
-from hub.graph.neo4j_store import open_neo4j
-from hub.graph.port import GraphOrigin, GraphStore
-from hub.reading.places import find_places
-from hub.serving import find_servers
+from hub.graph.port import GraphStore
+from hub.reading.opening import Afresh, Opening, Source
+from hub.reading.places import PlacesIn
+from hub.reading.records import of_department
 from hub.settings import Settings
 from hub.sharing.disclose import disclose
 from hub.sharing.policies import Rules, compile_rules
 from hub.sharing.request import Answer, Caller, Disclosure, Places, Reading, Request
+from resolution.realtime.matching import Matcher
 from schemas.declarations import Declarations
+from schemas.readers.purposes import Role, Verb
+from stores.entity_file import EntityFile
 from stores.home import Home
-from stores.snapshots import ENTITIES, GRAPH, Snapshot, SnapshotShelf
-from stores.warehouse import Warehouse, open_read_only
+from stores.snapshots import Snapshot
+from stores.warehouse import Warehouse
 
 NO_SNAPSHOT = "-"
 
@@ -26,6 +27,14 @@ NO_SNAPSHOT = "-"
 def nothing_there(what: str, missing: Sequence[str]) -> str:
     """What is told of entities that are not there for whoever asks; it says no more than what was typed."""
     return f"the snapshot knows no {what} {' or '.join(missing)} that you may read"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the readings of a server have in common: the parts that it keeps open, and the rules in force."""
+
+    opening: Opening
+    rules: Rules
 
 
 @dataclass(frozen=True)
@@ -39,21 +48,22 @@ class Reader:
     purpose: str
     snapshot: str | None = None
     case: str = ""
+    shared: Shared | None = None
 
     @cached_property
     def rules(self) -> Rules:
         """The purposes and policies in force."""
-        return compile_rules(self.declarations)
+        return self.shared.rules if self.shared else compile_rules(self.declarations)
+
+    @cached_property
+    def opening(self) -> Opening:
+        """Gives the parts of snapshots."""
+        return self.shared.opening if self.shared else Afresh(Source(self.home, self.declarations, self.settings))
 
     def read(self, reading: Reading, run: Callable[[Snapshot], Answer]) -> Disclosure:
         """What `run` finds in the snapshot, as far as the door lets it through."""
         with self.opened() as snapshot:
-
-            def places(names: Collection[str]) -> Places:
-                with self.entities(snapshot) as tables:
-                    return find_places(tables, snapshot, self.declarations, names)
-
-            request = Request(self.home, self.rules, snapshot.id, reading, places, self.case)
+            request = Request(self.home, self.rules, snapshot.id, reading, self._places(reading, snapshot), self.case)
             return disclose(self.caller, self.purpose, request, lambda: run(snapshot))
 
     def read_log(self, reading: Reading, run: Callable[[], Answer]) -> Disclosure:
@@ -61,41 +71,39 @@ class Reader:
         request = Request(self.home, self.rules, NO_SNAPSHOT, reading, case=self.case)
         return disclose(self.caller, self.purpose, request, run)
 
-    @contextmanager
-    def opened(self) -> Iterator[Snapshot]:
+    def opened(self) -> AbstractContextManager[Snapshot]:
         """The snapshot that is read; it stays on the shelf meanwhile."""
-        with SnapshotShelf(self.home.snapshots).reading(self.snapshot) as snapshot:
-            yield snapshot
+        return self.opening.snapshot(self.snapshot)
 
-    @contextmanager
-    def entities(self, snapshot: Snapshot) -> Iterator[Warehouse]:
+    def entities(self, snapshot: Snapshot) -> AbstractContextManager[Warehouse]:
         """The snapshot's tables; only to be used inside a reading."""
-        with open_read_only(snapshot.file(ENTITIES), settings=self.settings.warehouse) as warehouse:
-            yield warehouse
+        return self.opening.tables(snapshot)
 
-    @contextmanager
-    def graph(self, snapshot: Snapshot) -> Iterator[GraphStore]:
+    def index(self, snapshot: Snapshot) -> AbstractContextManager[EntityFile]:
+        """The snapshot's entity index; only to be used inside a reading."""
+        return self.opening.index(snapshot)
+
+    def matcher(self, snapshot: Snapshot) -> AbstractContextManager[Matcher]:
+        """The snapshot's match index, ready for look-ups; only to be used inside a reading."""
+        return self.opening.matcher(snapshot)
+
+    def graph(self, snapshot: Snapshot) -> AbstractContextManager[GraphStore]:
         """The snapshot's graph, on the graph server where that holds it; only to be used inside a reading."""
-        manifest = snapshot.manifest
-        if server := self._server_with(snapshot):
-            with closing(server):
-                yield server
-            return
-        origin = GraphOrigin(manifest.id, manifest.as_of, manifest.engines["ladybug"])
-        settings = LadybugSettings(buffer_pool_bytes=self.settings.graph_buffer_pool_bytes)
-        with closing(open_ladybug(snapshot.file(GRAPH), self.declarations.graph, origin, settings=settings)) as store:
-            yield store
+        return self.opening.graph(snapshot)
 
-    def _server_with(self, snapshot: Snapshot) -> GraphStore | None:
-        """The graph server where it holds this snapshot; a server that is away keeps nobody from reading."""
-        servers = find_servers(self.home)
-        if servers is None:
-            return None
-        try:
-            store = open_neo4j(servers.served, self.declarations.graph)
-        except GraphServerError:
-            return None
-        if store.origin.snapshot_id != snapshot.id:
-            store.close()
-            return None
-        return store
+    def _places(self, reading: Reading, snapshot: Snapshot) -> Callable[[Collection[str]], Places]:
+        """Where what a reading names is; `read` and departments' programs know records of their department alone."""
+        own_alone = reading.verb is Verb.READ or Role.SERVICE in self.caller.roles
+
+        finder = PlacesIn(
+            self.declarations, snapshot.manifest.as_of, lambda: self.index(snapshot), lambda: self.entities(snapshot)
+        )
+
+        def places(names: Collection[str]) -> Places:
+            known = names
+            if own_alone:
+                own = self.caller.department
+                known = [each for each in names if of_department(self.declarations, each) in (None, own)]
+            return finder.find(known)
+
+        return places

@@ -1,6 +1,5 @@
 """Records by name, as they are typed: feed:record_key, a further role of a row as feed:row_key#role."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 
 from hub.errors import UsageError
@@ -18,11 +17,6 @@ def split_record(name: str) -> tuple[str, str]:
     return feed, key
 
 
-def record_id(feed: str, key: str) -> int:
-    """The id that ingestion gives the record: 63 bits of the MD5 of feed and key, U+001F between them."""
-    return int.from_bytes(hashlib.md5(f"{feed}\x1f{key}".encode()).digest()[8:], "little") >> 1
-
-
 def register_of_record(declarations: Declarations, name: str) -> str | None:
     """The register that a record of this name is of, by the contract of its feed; None where no feed has such ones."""
     feed, key = split_record(name)
@@ -31,6 +25,14 @@ def register_of_record(declarations: Declarations, name: str) -> str | None:
         return None
     role = key.rpartition(ROLE_MARK)[2] if ROLE_MARK in key else contract.records[0].role
     return next((record.register for record in contract.records if record.role == role), None)
+
+
+def of_department(declarations: Declarations, name: str) -> str | None:
+    """The department whose feed the record of this name is of; None where it names no record, "" for no feed."""
+    if RECORD_MARK not in name:
+        return None
+    contract = declarations.contracts.get(split_record(name)[0])
+    return contract.department if contract is not None else ""
 
 
 def no_record(missing: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from hub.errors import UsageError
 from hub.reading.reader import Reader
-from hub.reading.records import entities_of_records, no_record, record_id, register_of_record, split_record
+from hub.reading.records import entities_of_records, no_record, register_of_record, split_record
 from hub.reading.surroundings import NAMES
 from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
 from resolution.preview import FactMove, FieldChange, Preview, Rules, preview
@@ -18,6 +18,7 @@ from schemas.readers.purposes import Verb
 from stores.operational import Operational, read_operational
 from stores.operational.decisions import DECISION_COLUMNS, Decision, DecisionKind
 from stores.operational.reviews import DoubleReview, Outcome
+from stores.record_ids import record_id
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 

@@ -4,31 +4,23 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from hub.errors import UsageError
 from hub.sharing.accounts_keys import department_key
 from hub.sharing.accounts_secrets import draw_secret, hashed
 from hub.sharing.request import Caller
+from schemas.readers.purposes import DISTRICT, Role
 from stores.operational.accounts import Account, AccountKind, Accounts, Change, CredentialKind, NewAccount
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,62}[a-z0-9]")
 LONGEST_OVERLAP = timedelta(days=30)
 
 
-class Role(StrEnum):
-    """What a person's account may do; a department's service account has none of these."""
-
-    ANALYST = "analyst"
-    INSPECTOR = "inspector"
-    STEWARD = "steward"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
-
-
+OF_PERSONS = (Role.ANALYST, Role.INSPECTOR, Role.STEWARD, Role.AUDITOR, Role.ADMINISTRATOR)
+"""What a person's account may do; a department's service account has none of these."""
 APART: Mapping[Role, frozenset[Role]] = {
     Role.ADMINISTRATOR: frozenset({Role.ANALYST, Role.INSPECTOR, Role.STEWARD, Role.AUDITOR}),
-    Role.AUDITOR: frozenset({Role.INSPECTOR, Role.STEWARD, Role.ADMINISTRATOR}),
+    Role.AUDITOR: frozenset({Role.ANALYST, Role.INSPECTOR, Role.STEWARD, Role.ADMINISTRATOR}),
 }
 """Roles that nobody may hold beside: who administers reads no persons, who audits changes nothing."""
 
@@ -57,7 +49,8 @@ class Made:
 
 def caller_of(claims: AccountClaims) -> Caller:
     """Whoever asks, as the door knows callers; the one place where an account becomes one."""
-    return Caller(claims.account, claims.department)
+    roles = frozenset(claims.roles) if claims.kind is AccountKind.PERSON else frozenset({Role.SERVICE})
+    return Caller(claims.account, claims.department, roles, frozenset(claims.areas) or frozenset({DISTRICT}))
 
 
 def moment(at: datetime) -> datetime:
@@ -87,9 +80,9 @@ def check_new(new: NewAccount, accounts: Accounts, *, areas: Collection[str], de
 def _wrong_roles(new: NewAccount) -> list[str]:
     if new.kind is AccountKind.SERVICE:
         return ["roles and a holder are persons': a department's account has none"] if new.roles or new.holder else []
-    problems = [f"{each!r} is no role: {', '.join(Role)}" for each in new.roles if each not in list(Role)]
+    problems = [f"{each!r} is no role: {', '.join(OF_PERSONS)}" for each in new.roles if each not in OF_PERSONS]
     if not new.roles:
-        problems.append(f"a person's account needs a role: {', '.join(Role)}")
+        problems.append(f"a person's account needs a role: {', '.join(OF_PERSONS)}")
     if not (new.holder or "").strip():
         problems.append("a person's account needs its holder's staff number")
     return problems

@@ -14,7 +14,7 @@ from typing import Any
 from joserfc import jwt
 
 from hub.errors import CredentialsRefused
-from hub.sharing.accounts import AccountClaims, Role, caller_of, moment
+from hub.sharing.accounts import AccountClaims, caller_of, moment
 from hub.sharing.accounts_keys import (
     SIGNING,
     CheckingKey,
@@ -28,6 +28,7 @@ from hub.sharing.accounts_proofs import Assertion, Lookup, Secret, Spending, pro
 from hub.sharing.accounts_settings import AccountSettings, Provider, read_account_settings
 from hub.sharing.accounts_signed import Expected, checked, look_at, token_id
 from hub.sharing.request import Caller
+from schemas.readers.purposes import Role
 from stores.home import Home
 from stores.operational.accounts import Account
 from stores.operational.live import LiveAccounts

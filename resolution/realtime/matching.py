@@ -97,6 +97,10 @@ class Matcher:
             if (index := file.register(register)) is not None
         }
 
+    def close(self) -> None:
+        """Gives the file back."""
+        self._file.close()
+
     def match(self, register: str, given: Mapping[str, str]) -> Match:
         """Who the record may be; `given` are raw values by field of the register.
 

@@ -13,6 +13,7 @@ PLACES = (
     "linkage/weights/*",
     "golden.yml",
     "residence.yml",
+    "matching.yml",
     "graph/*.yml",
     "questions/*/*.cypher",
     "purposes/*.yml",

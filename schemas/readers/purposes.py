@@ -59,7 +59,8 @@ OF_NO_ENTITY = frozenset({Verb.DELIVER, Verb.AUDIT})
 @dataclass(frozen=True)
 class Reach:
     """What a purpose covers. `readers` are pairs of department and role; `areas` codes of towns or committees,
-    or the whole district; a register lets its entities be seen, and of them the `fields` by register.
+    or the whole district; a register lets its entities be seen, and of them the `fields` by register. Without
+    `candidates` a match tells of the one entity that it is for certain, or of none.
     """
 
     readers: frozenset[tuple[str, Role]]
@@ -71,6 +72,7 @@ class Reach:
     case_number: bool
     granted_on: date
     expires_on: date
+    candidates: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class _RealModel(_PurposeModel):
     case_number: bool
     granted_on: date
     expires_on: date
+    candidates: bool = False
 
 
 def read_purposes(tree: DeclarationTree) -> Mapping[str, Purpose]:
@@ -208,4 +211,5 @@ def _reach(model: _RealModel) -> Reach:
         case_number=model.case_number,
         granted_on=model.granted_on,
         expires_on=model.expires_on,
+        candidates=model.candidates,
     )

@@ -15,7 +15,7 @@ from hub.reading.explain import explain, telling_pair
 from hub.reading.growth import explain_entity
 from hub.reading.match import match
 from hub.reading.reader import Reader
-from hub.reading.records import record_id
+from stores.record_ids import record_id
 from hub.reading.surroundings import Reach, neighbourhood, path
 from hub.settings import read_settings
 from hub.sharing.audit import LOG_NAME, verify
