@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from api.background import TASKS, running
+from api.background import TASKS, ending_with_parent, running
 from api.failures import add_failures
 from api.frame import Frame
 from api.intake import Bounds, Intake
@@ -73,7 +73,7 @@ def _lifespan(settings: ApiSettings) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.work_at_once
-        with opened_service(settings) as service:
+        with opened_service(settings) as service, ending_with_parent():
             app.state.service = service
             async with running(TASKS, service):
                 yield

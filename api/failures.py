@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -55,8 +56,10 @@ STATUSES: Mapping[int, str] = {
 def add_failures(app: FastAPI) -> None:
     """Makes every error of the app's routes a problem; what is in no table is left to the frame around them."""
 
+    declared = declared_names(app)
+
     async def tell(request: Request, error: Exception) -> Response:
-        return failure_answer(request, error, declared_names(app))
+        return failure_answer(request, error, declared)
 
     for kind in (Refusal, RequestValidationError, HTTPException, AccessDenied, *ERRORS):
         app.add_exception_handler(kind, tell)
@@ -96,7 +99,7 @@ def log_failure(request_id: str, error: BaseException) -> None:
 
 def declared_names(app: FastAPI) -> Callable[[], frozenset[str]]:
     """Names that the interface declares: all that a problem repeats of a request."""
-    return lambda: frozenset(_names(app.openapi()))
+    return cache(lambda: frozenset(_names(app.openapi())))
 
 
 def _names(node: Any) -> Iterable[str]:

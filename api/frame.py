@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.asking import template_of
@@ -71,6 +72,8 @@ class Frame:
 
         try:
             await self.app(scope, receive, sending)
+        except ClientDisconnect:
+            pass
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing of its text may reach anybody
             log_failure(request_id, error)
             if answer.status:

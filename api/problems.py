@@ -3,6 +3,7 @@
 A problem says what kind of mistake it is and where, never what was sent and never what the code raised.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -132,7 +133,7 @@ class Refusal(Exception):  # noqa: N818
     """What a route raises to answer with a problem of the table."""
 
     def __init__(self, slug: str, *, said: Mapping[str, Any] | None = None, retry_after: float | None = None) -> None:
-        headers = {} if retry_after is None else {"Retry-After": str(max(1, round(retry_after + 0.5)))}
+        headers = {} if retry_after is None else {"Retry-After": str(max(1, math.ceil(retry_after)))}
         self.telling = Telling(slug, said or {}, headers)
         super().__init__(slug)
 

@@ -44,7 +44,7 @@ class ApiSettings(BaseModel):
     logins_at_once: Annotated[int, Field(ge=1, le=64)] = 2
     largest_body: Annotated[int, Field(ge=1_024, le=1 << 30)] = 1 << 20
     largest_delivery: Annotated[int, Field(ge=1_024, le=1 << 36)] = 1 << 30
-    body_seconds: Annotated[int, Field(ge=1, le=3_600)] = 30
+    body_seconds: Annotated[int, Field(ge=1, le=3_600)] = 10
     stop_seconds: Annotated[int, Field(ge=1, le=3_600)] = 30
 
     @model_validator(mode="after")
