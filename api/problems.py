@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 FOLDER = "/v1/problems/"
@@ -129,13 +130,16 @@ class Telling:
         return TYPES[self.slug].status
 
 
-class Refusal(Exception):  # noqa: N818
-    """What a route raises to answer with a problem of the table."""
+class Refusal(HTTPException):
+    """What a route raises to answer with a problem of the table.
+
+    An HTTPException, for those alone pass through the framework as they are while it reads a body.
+    """
 
     def __init__(self, slug: str, *, said: Mapping[str, Any] | None = None, retry_after: float | None = None) -> None:
         headers = {} if retry_after is None else {"Retry-After": str(max(1, math.ceil(retry_after)))}
         self.telling = Telling(slug, said or {}, headers)
-        super().__init__(slug)
+        super().__init__(self.telling.status, slug)
 
 
 def problem_answer(telling: Telling, request_id: str | None = None) -> JSONResponse:

@@ -23,6 +23,12 @@ async def taken(request: Request) -> int:
     return len(await request.body())
 
 
+@router.post("/parsed")
+async def parsed(body: dict[str, int]) -> int:
+    """Takes a body that the framework reads."""
+    return len(body)
+
+
 @router.post("/deliveries/one")
 async def delivery(request: Request) -> int:
     """Takes large bodies."""
@@ -50,6 +56,12 @@ def test_a_body_may_be_so_large_and_no_larger(small: Served, in_pieces: bool) ->
     assert problem_of(small.client.post("/v1/taken", content=sized(1_100))) == "too-large"
     assert small.client.post("/v1/deliveries/one", content=sized(4_000)).json() == 4_000
     assert problem_of(small.client.post("/v1/deliveries/one", content=sized(4_200))) == "too-large"
+
+
+def test_a_body_that_is_read_by_the_framework_is_bounded_as_well(small: Served) -> None:
+    headers = {"Content-Type": "application/json"}
+    pieces = iter([b"{", *[b" "] * 1_100, b"}"])
+    assert problem_of(small.client.post("/v1/parsed", content=pieces, headers=headers)) == "too-large"
 
 
 def test_a_length_that_is_none_is_refused(small: Served) -> None:
