@@ -13,7 +13,7 @@ from stores.operational.idempotency import KEPT_SECONDS, Idempotency, Kept, Know
 
 KEPT = Kept(201, "application/json", b'{"dispute": 1}')
 DYING = """
-import os, signal, sys
+import sys
 from pathlib import Path
 from stores.operational.idempotency import Idempotency
 with Idempotency(Path(sys.argv[1])).attempt("housing", "key-1", b"body", 0.0) as attempt:

@@ -1,0 +1,64 @@
+"""Tasks of the service: repeated, by one worker at a time, and never an end to it."""
+
+import asyncio
+import fcntl
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from api.background import Task, running
+from api.service import Service, opened_service
+from api.settings import ApiSettings
+from tests.api.calling import CANARY, said_by
+from tests.hub.sharing.asking import Hub
+
+
+def run(hub: Hub, tasks: list[Task], seconds: float, runtime: Path | None = None) -> None:
+    async def go(service: Service) -> None:
+        async with running(tasks, service):
+            await asyncio.sleep(seconds)
+
+    with opened_service(ApiSettings(home=hub.home.root)) as service:
+        if runtime is not None:
+            object.__setattr__(service, "runtime", runtime)
+        asyncio.run(go(service))
+
+
+def test_a_task_is_repeated_and_a_failure_is_logged_and_no_end(
+    shared_hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran: list[str] = []
+
+    def fails(service: Service) -> None:
+        ran.append(service.home.kind)
+        raise KeyError(CANARY)
+
+    run(shared_hub, [Task("fails", 0.01, fails)], 0.5)
+    assert len(ran) > 1
+    assert {each["request_id"] for each in said_by(caplog.records, "hub.api")} == {"fails"}
+    assert CANARY not in str([vars(each) for each in caplog.records])
+
+
+def test_a_task_is_left_to_the_worker_that_is_at_it(shared_hub: Hub, tmp_path: Path) -> None:
+    ran: list[int] = []
+    with (tmp_path / "counts.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        run(shared_hub, [Task("counts", 0.01, lambda _: ran.append(1))], 0.2, tmp_path)
+        assert ran == []
+    run(shared_hub, [Task("counts", 0.01, lambda _: ran.append(1))], 0.2, tmp_path)
+    assert ran
+
+
+def test_a_worker_ends_with_whoever_looks_after_it() -> None:
+    with subprocess.Popen([sys.executable, "-m", "tests.api.orphan"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        worker = Path(f"/proc/{int(process.stdout.readline())}")
+        assert worker.exists()
+        process.kill()
+    end = time.monotonic() + 30
+    while worker.exists():
+        assert time.monotonic() < end, "it goes on alone"
+        time.sleep(0.05)
