@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import ApiSettings, read_api_settings
+from api.settings import HOMES_OWN, ApiSettings, read_api_settings
 from stores.errors import SettingsError
 from stores.home import Home, create_home
 
@@ -44,3 +44,17 @@ def test_every_mistake_is_told_at_once(home: Home) -> None:
 def test_a_certificate_comes_with_its_key(home: Home) -> None:
     with pytest.raises(SettingsError, match="go together"):
         read_api_settings(home, {"HUB_API_CERTIFICATE_FILE": "a"})
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:3]] for line in text.splitlines() if line.startswith("| `")]
+    told = {
+        name.strip("`"): value
+        for names, values in rows
+        for name, value in zip(names.split(", "), values.split(", "), strict=False)
+    }
+    for name, setting in ApiSettings.model_fields.items():
+        if name not in HOMES_OWN:
+            assert name in told, name
+            assert not isinstance(setting.default, int) or told[name] == str(setting.default), name
