@@ -17,11 +17,33 @@ from api.frame import Frame
 from api.intake import Bounds, Intake
 from api.metrics import Metrics
 from api.problems import Problem
-from api.routes import health, problems, sessions, snapshot, tokens
+from api.routes import (
+    audit,
+    entities,
+    health,
+    match,
+    problems,
+    questions,
+    records,
+    sessions,
+    snapshot,
+    tokens,
+)
 from api.service import opened_service
 from api.settings import ApiSettings
 
-ROUTERS = (health.router, problems.router, tokens.router, sessions.router, snapshot.router)
+ROUTERS = (
+    health.router,
+    problems.router,
+    tokens.router,
+    sessions.router,
+    snapshot.router,
+    records.router,
+    entities.router,
+    match.router,
+    questions.router,
+    audit.router,
+)
 DELIVERIES = "/v1/deliveries"
 
 

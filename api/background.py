@@ -1,4 +1,4 @@
-"""What the service does by itself, each task by one worker at a time."""
+"""What the service does by itself."""
 
 import asyncio
 import fcntl
@@ -12,15 +12,20 @@ from datetime import UTC, datetime
 
 from api.failures import log_failure
 from api.service import Service
+from hub.sharing.audit import cover
 
 
 @dataclass(frozen=True)
 class Task:
-    """Something done every so many seconds; if it fails, that is logged and it is tried again when it is due."""
+    """Something done every so many seconds, by one worker or `by_each`.
+
+    If it fails, that is logged and it is tried again when it is due.
+    """
 
     name: str
     every_seconds: float
     run: Callable[[Service], object]
+    by_each: bool = False
 
 
 def forget_answers(service: Service) -> None:
@@ -28,7 +33,21 @@ def forget_answers(service: Service) -> None:
     service.idempotency.forget(datetime.now(UTC).timestamp())
 
 
-TASKS: Sequence[Task] = (Task("forget-answers", 3_600, forget_answers),)
+def read_newest(service: Service) -> None:
+    """Makes the newest snapshot ready, and reads it from then on."""
+    service.opening.refresh()
+
+
+def cover_log(service: Service) -> None:
+    """Signs a checkpoint of every record of the audit log."""
+    cover(service.home)
+
+
+TASKS: Sequence[Task] = (
+    Task("read-newest", 1, read_newest, by_each=True),
+    Task("cover-log", 60, cover_log),
+    Task("forget-answers", 3_600, forget_answers),
+)
 
 
 @asynccontextmanager
@@ -67,13 +86,14 @@ def ending_with_parent() -> Iterator[None]:
 
 async def _repeat(task: Task, service: Service) -> None:
     while True:
-        await asyncio.shield(asyncio.to_thread(_run_alone, task, service))
+        await asyncio.shield(asyncio.to_thread(_run, task, service))
         await asyncio.sleep(task.every_seconds)
 
 
-def _run_alone(task: Task, service: Service) -> None:
-    """Runs the task unless another worker is at it; the lock goes with its worker."""
-    descriptor = os.open(service.runtime / f"{task.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+def _run(task: Task, service: Service) -> None:
+    """Runs the task unless it is one worker's and another is at it; the lock goes with its worker."""
+    whose = f"{task.name}.{os.getpid()}.lock" if task.by_each else f"{task.name}.lock"
+    descriptor = os.open(service.runtime / whose, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         task.run(service)

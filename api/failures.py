@@ -13,7 +13,15 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api.problems import Refusal, Telling, problem_answer
-from hub.errors import AccessDenied, AuditError, CredentialsRefused, HubError, UsageError
+from hub.errors import (
+    AccessDenied,
+    AuditError,
+    CredentialsRefused,
+    HubError,
+    NothingThereError,
+    TooLittleError,
+    UsageError,
+)
 from ingestion.errors import FeedError
 from resolution.errors import QueryError, ResolutionError, UnknownRecordError
 from schemas.errors import DeclarationError
@@ -29,6 +37,8 @@ MOST_MISFITS = 20
 ERRORS: Mapping[type[Exception], Telling] = {
     CredentialsRefused: Telling("not-signed-in", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}),
     AuditError: Telling("audit-unavailable", headers=SOON),
+    NothingThereError: Telling("not-there"),
+    TooLittleError: Telling("too-little-given"),
     UsageError: Telling("invalid-input"),
     QueryError: Telling("invalid-input"),
     UnknownRecordError: Telling("not-there"),

@@ -68,6 +68,12 @@ TYPES: Mapping[str, ProblemType] = {
     "wrong-media-type": ProblemType(
         415, "The body is of another media type", "请求体类型不对", "Send it as /v1/openapi.json says."
     ),
+    "too-little-given": ProblemType(
+        422,
+        "Too little is given to tell one from all others",
+        "提供的信息不足以区分",
+        "Give more fields, as a name beside a number.",
+    ),
     "key-used-otherwise": ProblemType(
         422, "The Idempotency-Key was used for another request", "幂等键已用于其他请求", "Draw a new key per write."
     ),

@@ -1,7 +1,7 @@
 """What one worker opens once and keeps open for all requests."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,16 @@ from fastapi import Depends, Request
 from api.cursors import Cursors, open_cursors
 from api.limits import SECRET_FILE, Limits, open_limits
 from api.settings import ApiSettings
+from hub.reading.opening import KeptOpen, Source
+from hub.reading.reader import Shared
 from hub.settings import Settings, read_settings
+from hub.sharing.accounts_keys import Watched
+from hub.sharing.own_id_keys import own_id_key_file, read_own_id_keys
+from hub.sharing.policies import Rules, compile_rules
 from hub.sharing.tokens import Trust, open_trust
 from schemas.declarations import Declarations, load_declarations
 from stores.home import Home, open_home
+from stores.operational import read_operational
 from stores.operational.idempotency import Idempotency
 from stores.operational.live import LiveAccounts
 from stores.snapshots import SnapshotShelf
@@ -35,6 +41,14 @@ class Service:
     limits: Limits
     cursors: Cursors
     idempotency: Idempotency
+    opening: KeptOpen
+    rules: Rules
+    own_id_keys: Watched[Mapping[int, bytes]]
+
+    @property
+    def shared(self) -> Shared:
+        """What all readings have in common."""
+        return Shared(self.opening, self.rules)
 
     @property
     def shelf(self) -> SnapshotShelf:
@@ -52,22 +66,33 @@ def opened_service(settings: ApiSettings) -> Iterator[Service]:
         home = open_home(settings.home)
         trust = open_trust(home)
         limits = open_limits(runtime, settings)
+        declarations, hub_settings = load_declarations(settings.schemas), read_settings(home)
+        opening = KeptOpen(Source(home, declarations, hub_settings))
         try:
             yield Service(
                 home,
                 runtime,
                 settings,
-                read_settings(home),
-                load_declarations(settings.schemas),
+                hub_settings,
+                declarations,
                 trust,
                 limits,
                 open_cursors(home),
                 Idempotency(home.operational.with_name("idempotency.sqlite")),
+                opening,
+                compile_rules(declarations),
+                Watched(own_id_key_file(home), lambda _: _own_id_keys(home)),
             )
         finally:
+            opening.close()
             limits.close()
             if isinstance(trust.accounts, LiveAccounts):
                 trust.accounts.close()
+
+
+def _own_id_keys(home: Home) -> Mapping[int, bytes]:
+    with read_operational(home) as operational:
+        return read_own_id_keys(home, operational.accounts.own_id_keys())
 
 
 @contextmanager

@@ -62,10 +62,11 @@ def as_json(disclosure: Disclosure, about: Mapping[str, object]) -> str:
         "columns": disclosure.answer.table.column_names,
         "rows": disclosure.answer.table.to_pylist(),
     }
-    return json.dumps(content, ensure_ascii=False, indent=2, default=_plain)
+    return json.dumps(content, ensure_ascii=False, indent=2, default=json_value)
 
 
-def _plain(value: object) -> object:
+def json_value(value: object) -> object:
+    """A date, a time or a decimal as JSON has it."""
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -75,8 +76,14 @@ def _plain(value: object) -> object:
 
 def write_parquet(disclosure: Disclosure, file: Path) -> None:
     """A Parquet file whose metadata names the snapshot."""
-    named = disclosure.answer.table.replace_schema_metadata({"snapshot": disclosure.snapshot})
-    pyarrow.parquet.write_table(named, file)
+    file.write_bytes(parquet_bytes(disclosure.answer.table, disclosure.snapshot))
+
+
+def parquet_bytes(table: pa.Table, snapshot: str) -> bytes:
+    """A table as Parquet, whose metadata names the snapshot."""
+    written = io.BytesIO()
+    pyarrow.parquet.write_table(table.replace_schema_metadata({"snapshot": snapshot}), written)
+    return written.getvalue()
 
 
 def hand_out(

@@ -1,7 +1,7 @@
 """How readings come by the parts of a snapshot: opened afresh for each, or kept open by a server for all."""
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -159,24 +159,56 @@ class _Pool(Generic[Closing]):
                 return
 
 
+class _Root:
+    """The snapshot's tables: one database, of which each reading has a connection of its own."""
+
+    def __init__(self, make: Callable[[], Warehouse]) -> None:
+        self._make = make
+        self._lock = Lock()
+        self._root: Warehouse | None = None
+
+    @contextmanager
+    def lent(self) -> Iterator[Warehouse]:
+        """A connection that nobody else has meanwhile."""
+        with self._lock:
+            if self._root is None:
+                self._root = self._make()
+            beside = self._root.beside()
+        with beside:
+            yield beside
+
+    def close(self) -> None:
+        """Closes the database."""
+        if self._root is not None:
+            self._root.close()
+
+
 @dataclass
 class _Held:
-    """One snapshot that is kept open."""
+    """One snapshot that is kept open, each part from when it is first asked for."""
 
     snapshot: Snapshot
     shelf: ExitStack
-    tables: Warehouse
+    tables: _Root
     matchers: _Pool[Matcher]
     indices: _Pool[EntityFile]
     graphs: _Pool[GraphStore]
     graph_lock: Lock = field(default_factory=Lock)
     readers: int = 0
 
+    def warm(self) -> None:
+        """Opens and checks what most readings want; a snapshot of an earlier hub may lack some of it."""
+        with suppress(SnapshotError), self.tables.lent():
+            pass
+        with suppress(SnapshotError), self.indices.lent():
+            pass
+        with suppress(SnapshotError), self.matchers.lent():
+            pass
+
     def close(self) -> None:
         """Gives everything back, the place on the shelf last."""
-        for pool in (self.matchers, self.indices, self.graphs):
-            pool.close()
-        self.tables.close()
+        for part in (self.matchers, self.indices, self.graphs, self.tables):
+            part.close()
         self.shelf.close()
 
 
@@ -197,7 +229,7 @@ class KeptOpen:
         name = SnapshotShelf(self.source.home.snapshots).current_name()
         if name is None or name == self._current:
             return False
-        self._ready(name)
+        self._ready(name).warm()
         with self._lock:
             self._current = name
         self._retire()
@@ -218,8 +250,8 @@ class KeptOpen:
     @contextmanager
     def tables(self, snapshot: Snapshot) -> Iterator[Warehouse]:
         """A connection of its own to the snapshot's tables."""
-        with self._held[snapshot.id].tables.beside() as beside:
-            yield beside
+        with self._held[snapshot.id].tables.lent() as tables:
+            yield tables
 
     @contextmanager
     def graph(self, snapshot: Snapshot) -> Iterator[GraphStore]:
@@ -284,14 +316,11 @@ class KeptOpen:
             held = _Held(
                 snapshot,
                 shelf,
-                source.warehouse(snapshot),
+                _Root(lambda: source.warehouse(snapshot)),
                 _Pool(lambda: source.matcher(snapshot)),
                 _Pool(lambda: source.index(snapshot)),
                 _Pool(lambda: source.embedded_graph(snapshot)),
             )
-            for pool in (held.matchers, held.indices):
-                with pool.lent():
-                    pass
         except BaseException:
             shelf.close()
             raise

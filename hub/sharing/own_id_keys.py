@@ -57,6 +57,8 @@ def renew_own_id_keys(home: Home, accounts: Accounts, change: Change) -> int:
     lines = (f"{each} {b64encode(key).decode()}\n" for each, key in sorted(held.items()))
     write_durably(own_id_key_file(home), "".join(lines).encode())
     accounts.add_own_id_key(version, fingerprint_of(held[version]), change)
+    # Whoever watches the file reads it again, now that the version counts.
+    os.utime(own_id_key_file(home))
     return version
 
 

@@ -15,7 +15,6 @@ from hub.reading.explain import explain, telling_pair
 from hub.reading.growth import explain_entity
 from hub.reading.match import match
 from hub.reading.reader import Reader
-from stores.record_ids import record_id
 from hub.reading.surroundings import Reach, neighbourhood, path
 from hub.settings import read_settings
 from hub.sharing.audit import LOG_NAME, verify
@@ -24,6 +23,7 @@ from resolution.errors import QueryError
 from schemas.declarations import load_declarations
 from schemas.readers.purposes import Role, Verb
 from stores.home import Home, open_home
+from stores.record_ids import record_id
 from stores.snapshots import SnapshotShelf
 
 

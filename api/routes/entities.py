@@ -1,0 +1,113 @@
+"""One person, house or unit, by the department's own id."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import Field
+
+from api.desk import Desk, desk
+from api.etags import IfNoneMatch, etag_of, unless_had
+from api.problems import TOLD_OF_ALL
+from api.routes.records import RecordName
+from api.routes.snapshot import HAD
+from api.shapes import OwnId, Register, Shape, SnapshotId, Sureness
+from hub.reading.entity import FIELD, HOME, HUB, RECORD, read_entity
+from hub.sharing.entity_ids import REGISTERS
+
+router = APIRouter(prefix="/v1/entities", tags=["entities"], responses=TOLD_OF_ALL)
+Value = str | int | float | bool
+
+
+class FieldSource(Shape):
+    """The record that a value comes from."""
+
+    department: Annotated[str, Field(max_length=64)]
+    feed: Annotated[str, Field(max_length=64)]
+    recorded_on: Annotated[str | None, Field(max_length=10)]
+
+
+class FieldValue(Shape):
+    """What the hub holds to be so."""
+
+    value: Value
+    source: FieldSource | None = None
+    disputed: bool
+
+
+class HomeOfPerson(Shape):
+    """Where a person lives, as far as evidence tells."""
+
+    id: OwnId
+    since: Annotated[str | None, Field(max_length=10)]
+    confidence: Sureness
+
+
+class EntityAnswer(Shape):
+    """An entity, cut to what the purpose allows: what may not be seen is absent."""
+
+    snapshot: SnapshotId
+    id: OwnId
+    register: Register
+    moved_from: Annotated[OwnId | None, Field(description="The id that was asked for, where it leads to this one now.")]
+    notes: Annotated[list[str], Field(max_length=10, description="What has become of the id that was asked for.")]
+    confidence: Annotated[Sureness, Field(description="How sure it is that all its records are of one.")]
+    records: Annotated[int, Field(ge=1)]
+    feeds: Annotated[int, Field(ge=1)]
+    recorded_from: Annotated[str | None, Field(max_length=10)]
+    disputed: Annotated[bool, Field(description="Whether somebody disputes a field or that a record belongs to it.")]
+    fields: dict[str, FieldValue]
+    own_records: Annotated[list[RecordName], Field(description="Records of your department that belong to it.")]
+    lives_at: list[HomeOfPerson]
+
+
+class EndedAnswer(Shape):
+    """An id that has ended: none of its records was left."""
+
+    snapshot: SnapshotId
+    id: OwnId
+    register: Register
+    ended: Annotated[bool, Field(description="Always true.")]
+    notes: list[str]
+
+
+@router.get("/{own_id}", response_model=EntityAnswer | EndedAnswer, responses=HAD)
+def get_entity(
+    request: Request,
+    own_id: Annotated[OwnId, Path()],
+    reading: Annotated[Desk, desk()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A person, house or unit: its fields with their sources, how sure it is, and your department's records in it.
+
+    An id that was merged away leads to the entity that has its records now.
+    """
+    found = read_entity(reading.reader(), reading.entity(own_id))
+    rows = reading.in_own_ids(found.answer.table).to_pylist()
+    notes = [reading.text(told) for told in found.answer.redirects]
+    head = {"snapshot": found.snapshot, "register": REGISTERS[own_id[0]], "notes": notes}
+    content = {**head, **_told(rows, own_id)} if rows else {**head, "id": own_id, "ended": True}
+    return unless_had(request, etag_of(json.dumps(content, ensure_ascii=False)), content)
+
+
+def _told(rows: Iterable[Mapping[str, Any]], asked: str) -> dict[str, Any]:
+    by_part: dict[str, list[Mapping[str, Any]]] = {HUB: [], FIELD: [], RECORD: [], HOME: []}
+    for row in rows:
+        by_part[row["part"]].append(row)
+    entity = next(row["entity_id"] for row in rows)
+    said = {row["name"]: json.loads(row["value"]) for row in by_part[HUB]}
+    return {
+        "id": entity,
+        "moved_from": None if entity == asked else asked,
+        **said,
+        "disputed": False,
+        "fields": {row["name"]: _field(row) for row in by_part[FIELD]},
+        "own_records": [dict(zip(("feed", "key"), row["name"].split(":", 1), strict=True)) for row in by_part[RECORD]],
+        "lives_at": [{"id": row["other_id"], **json.loads(row["value"])} for row in by_part[HOME]],
+    }
+
+
+def _field(row: Mapping[str, Any]) -> dict[str, Any]:
+    source = {name: row[name] for name in ("department", "feed", "recorded_on")} if row.get("feed") else None
+    return {"value": json.loads(row["value"]), "source": source, "disputed": False}
