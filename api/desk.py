@@ -1,5 +1,6 @@
 """One request's desk: who reads for what, and every id told and taken as the asker's department's own."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -10,11 +11,12 @@ from fastapi import Depends
 from api.asking import Asker, asking
 from api.service import Service, TheService
 from hub.reading.reader import Reader
-from hub.sharing.entity_ids import ENTITY_ID, register_of_id
+from hub.sharing.entity_ids import ENTITY_ID, FORM, register_of_id
 from hub.sharing.own_ids import OWN, OwnIds
 
 OWN_ID = r"^[PHU][0-9A-HJKMNP-TV-Z]{28}$"
 NOBODY = "0" * 16
+NAMED = re.compile(rf"(?<![0-9A-Za-z]){FORM}(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Desk:
         return self.own_ids.of([entity])[0] if register_of_id(entity) else entity
 
     def in_own_ids(self, table: pa.Table) -> pa.Table:
-        """The table with the department's ids in place of entity ids, in whatever column and text they stand."""
+        """The table with the department's ids in place of entity ids, in whatever column they stand."""
         for place, field in enumerate(table.schema):
             values = table.column(place).to_pylist()
             if _may_hold_ids(field.type):
@@ -70,12 +72,12 @@ class Desk:
 
     def text(self, told: str) -> str:
         """A text with the department's ids in place of entity ids."""
-        return ENTITY_ID.sub(lambda found: self.own(found.group()), told)
+        return NAMED.sub(lambda found: self.own(found.group()), told)
 
     def _told(self, value: Any) -> Any:
         if isinstance(value, list):
             return [self._told(each) for each in value]
-        return self.text(value) if isinstance(value, str) else value
+        return self.own(value) if isinstance(value, str) and ENTITY_ID.fullmatch(value) else value
 
 
 def _may_hold_ids(kind: pa.DataType) -> bool:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.desk import OWN_ID
 
 Register = Literal["person", "house", "unit"]
+OfRegister = Annotated[Register, Field(alias="register", description="What it is.")]
+"""For the attribute `of`: a model has a method `register` of its own."""
 OwnId = Annotated[str, Field(pattern=OWN_ID, max_length=29, description="The id by which your department knows it.")]
 SnapshotId = Annotated[str, Field(max_length=100, description="The snapshot that was read.")]
 Sureness = Annotated[float | None, Field(ge=0, le=1)]

@@ -84,10 +84,10 @@ def gone_sql() -> str:
     return f"""
         WITH RECURSIVE ended AS MATERIALIZED ({ended_sql()}),
         walk AS (
-            SELECT entity_id, other_id AS at FROM ended
-            UNION SELECT walk.entity_id, ended.other_id FROM walk JOIN ended ON ended.entity_id = walk.at
+            SELECT entity_id, other_id AS reached FROM ended
+            UNION SELECT walk.entity_id, ended.other_id FROM walk JOIN ended ON ended.entity_id = walk.reached
         )
-        SELECT entity_id, any_value(at) FILTER (WHERE at NOT IN (SELECT entity_id FROM ended)) AS leads_to
+        SELECT entity_id, any_value(reached) FILTER (WHERE reached NOT IN (SELECT entity_id FROM ended)) AS leads_to
         FROM walk GROUP BY entity_id ORDER BY entity_id
     """
 

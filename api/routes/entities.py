@@ -12,7 +12,7 @@ from api.etags import IfNoneMatch, etag_of, unless_had
 from api.problems import TOLD_OF_ALL
 from api.routes.records import RecordName
 from api.routes.snapshot import HAD
-from api.shapes import OwnId, Register, Shape, SnapshotId, Sureness
+from api.shapes import OfRegister, OwnId, Shape, SnapshotId, Sureness
 from hub.reading.entity import FIELD, HOME, HUB, RECORD, read_entity
 from hub.sharing.entity_ids import REGISTERS
 
@@ -49,7 +49,7 @@ class EntityAnswer(Shape):
 
     snapshot: SnapshotId
     id: OwnId
-    register: Register
+    of: OfRegister
     moved_from: Annotated[OwnId | None, Field(description="The id that was asked for, where it leads to this one now.")]
     notes: Annotated[list[str], Field(max_length=10, description="What has become of the id that was asked for.")]
     confidence: Annotated[Sureness, Field(description="How sure it is that all its records are of one.")]
@@ -67,7 +67,7 @@ class EndedAnswer(Shape):
 
     snapshot: SnapshotId
     id: OwnId
-    register: Register
+    of: OfRegister
     ended: Annotated[bool, Field(description="Always true.")]
     notes: list[str]
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.desk import Desk, desk
 from api.problems import TOLD_OF_ALL
-from api.shapes import MOST_AT_ONCE, FeedId, OwnId, RecordKey, Register, Shape, SnapshotId, Sureness
+from api.shapes import MOST_AT_ONCE, FeedId, OfRegister, OwnId, RecordKey, Shape, SnapshotId, Sureness
 from hub.reading.own_records import read_record, read_records
 
 router = APIRouter(prefix="/v1/records", tags=["own records"], responses=TOLD_OF_ALL)
@@ -25,7 +25,7 @@ class RecordName(Shape):
 class OwnRecord(RecordName):
     """A record and the entity that it belongs to."""
 
-    register: Register
+    of: OfRegister
     id: OwnId
     confidence: Annotated[Sureness, Field(description="How sure it is that the entity's records are of one.")]
     records: Annotated[int, Field(ge=1, description="How many records, of all departments, belong to the entity.")]

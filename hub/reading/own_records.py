@@ -50,7 +50,7 @@ def read_records(reader: Reader, names: Names) -> Disclosure:
 def _read(
     reader: Reader, by_register: Mapping[str, Names], logged: Mapping[str, str], *, about: tuple[str, ...] = ()
 ) -> Disclosure:
-    registers = frozenset(by_register) or frozenset(reader.declarations.registers)
+    registers = frozenset(by_register)
 
     def run(snapshot: Snapshot) -> Answer:
         rows: list[tuple[object, ...]] = []

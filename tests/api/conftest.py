@@ -1,11 +1,14 @@
 """A served home; tests that change nothing share one."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from stores.home import Home, open_home
 from tests.api.calling import Served, served, served_hub
+from tests.api.readable import readable_hub
 from tests.hub.sharing.asking import Hub
 
 
@@ -28,3 +31,18 @@ def api(shared_hub: Hub) -> Iterator[Served]:
 def own_hub(tmp_path: Path) -> Hub:
     """A hub that the test may change."""
     return served_hub(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def district_hub(finished: Home, tmp_path_factory: pytest.TempPathFactory) -> Hub:
+    """A whole small district with accounts that may read it; no test changes it."""
+    folder = tmp_path_factory.mktemp("served-district") / "home"
+    shutil.copytree(finished.root, folder, symlinks=True)
+    return readable_hub(open_home(folder))
+
+
+@pytest.fixture(scope="module")
+def district_api(district_hub: Hub) -> Iterator[Served]:
+    """The service over the small district."""
+    with served(district_hub, points_at_once=1_000_000) as it:
+        yield it

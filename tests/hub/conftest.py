@@ -1,13 +1,7 @@
-"""The tiny district is made once for all tests of the hub, and run through once undisturbed."""
-
-from pathlib import Path
+"""Fixtures of the tests of the hub."""
 
 import pytest
 
-from hub import pipeline
-from stores.home import Home, create_home
-from synthetic.district import synthesize
-from tests.hub.district import at_work
 from tests.hub.typed import Hub, typing
 
 
@@ -15,20 +9,3 @@ from tests.hub.typed import Hub, typing
 def hub(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Hub:
     """Types a command line in this process."""
     return typing(monkeypatch, capsys)
-
-
-@pytest.fixture(scope="session")
-def district(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with feeds/ and truth/ of 300 people and one day of changes."""
-    folder = tmp_path_factory.mktemp("district")
-    synthesize(persons=300, seed=11, days=1, out=folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def finished(district: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which the whole district was run undisturbed; not to be changed."""
-    home = create_home(tmp_path_factory.mktemp("finished") / "home", kind="synthetic")
-    with at_work(home) as site:
-        pipeline.run([district / "feeds"], site)
-    return home

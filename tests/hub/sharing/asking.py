@@ -48,7 +48,7 @@ def public(key: Key, **members: str) -> str:
     return json.dumps({**key.as_dict(private=False), **members})
 
 
-def hub_in(home: Home) -> Hub:
+def hub_in(home: Home, *others: NewAccount) -> Hub:
     key_set = home.root / "keys" / "provider.json"
     key_set.write_text(json.dumps({"keys": [{**RSA.as_dict(private=False), "kid": "r", "use": "sig"}]}))
     with (home.root / "home.toml").open("a") as file:
@@ -58,7 +58,7 @@ def hub_in(home: Home) -> Hub:
     with open_operational(home) as operational:
         made = {
             each.name: make(each, operational.accounts, CHANGE, key=public(EC) if each is HOUSING else None)
-            for each in (HOUSING, EDUCATION, WANG, LI)
+            for each in (HOUSING, EDUCATION, WANG, LI, *others)
         }
     return Hub(home, open_trust(home), made)
 
