@@ -17,12 +17,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
+from api.serving import listen
 from tests.api.calling import CANARY, served_hub
 from tests.hub.sharing.asking import Hub
 
@@ -159,3 +161,12 @@ def asked_while_it_stops(serving: Serving) -> bytes:
         time.sleep(1)
         connection.sendall(body[10:])
         return connection.recv(65_536)
+
+
+def test_answers_go_out_at_once() -> None:
+    with listen(uvicorn.Config("", port=0, log_config=None)) as listening:
+        listening.listen()
+        asking = socket.create_connection(listening.getsockname())
+        answering, _ = listening.accept()
+        with asking, answering:
+            assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
