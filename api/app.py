@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
@@ -17,6 +17,7 @@ from api.frame import Frame
 from api.intake import Bounds, Intake
 from api.metrics import Metrics
 from api.problems import Problem
+from api.queries import only_declared
 from api.routes import (
     audit,
     entities,
@@ -78,6 +79,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         generate_unique_id_function=_name_of,
         # Spans and metrics of the framework hold addresses as they were asked, and could leave for elsewhere.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        dependencies=[Depends(only_declared)],
         middleware=[
             Middleware(Frame, metrics=metrics, is_secure=settings.certificate_file is not None),
             Middleware(Intake, bounds=_bounds(settings)),

@@ -25,7 +25,9 @@ class Asked(BaseModel):
 
 
 @router.get("/asked")
-def asked(asker: AskerOf1, count: Annotated[int, Query(ge=1)] = 1) -> dict[str, str]:
+def asked(
+    asker: AskerOf1, count: Annotated[int, Query(ge=1)] = 1, words: Annotated[list[str] | None, Query()] = None
+) -> dict[str, str]:
     """Tells who asked."""
     return {"caller": asker.caller.name, "purpose": asker.purpose, "case": asker.case}
 
@@ -134,3 +136,19 @@ def test_an_account_that_is_revoked_is_refused_at_once(own_hub: Hub) -> None:
         with open_operational(own_hub.home) as operational:
             operational.accounts.revoke("education", "left", CHANGE)
         assert problem_of(api.client.get("/v1/snapshot", headers=token)) == "not-signed-in"
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        (f"name={CANARY}", ["#/query/*"]),
+        (f"{CANARY}", ["#/query/*"]),
+        (f"count=1&count={CANARY}", ["#/query/count"]),
+        ("words=a&words=b", []),
+    ],
+)
+def test_an_address_asks_for_what_is_declared_and_once(asked_api: Served, query: str, places: list[str]) -> None:
+    answer = asked_api.get(f"/v1/asked?{query}", Hub_Purpose="a")
+    assert [each["place"] for each in answer.json().get("misfits", [])] == places
+    assert answer.status_code == (422 if places else 200)
+    assert CANARY not in answer.text

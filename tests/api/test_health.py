@@ -1,6 +1,5 @@
 """Health: green only where the snapshot can be read and the audit log written."""
 
-import shutil
 from collections.abc import Callable
 
 import pytest
@@ -24,7 +23,7 @@ def lose_the_pointer(home: Home) -> None:
 
 
 def lose_the_home(home: Home) -> None:
-    shutil.rmtree(home.root)
+    home.root.rename(home.root.with_name("elsewhere"))
 
 
 def spoil_the_tables(home: Home) -> None:

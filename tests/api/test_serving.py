@@ -124,11 +124,12 @@ def until_ready(serving: Serving) -> None:
 def test_two_workers_serve_one_home(serving: Serving) -> None:
     headers = {"Authorization": f"Bearer {serving.token()}"}
     # A connection for each request: both workers are asked, and both take from the same points.
-    statuses = [serving.get(f"/v1/snapshot?x={CANARY}", headers).status_code for _ in range(POINTS + 5)]
+    statuses = [serving.get("/v1/snapshot", headers).status_code for _ in range(POINTS + 5)]
     assert statuses == [200] * POINTS + [429] * 5
 
     counted = httpx2.get(f"http://127.0.0.1:{serving.metrics_port}/metrics").text
     assert f'hub_requests_total{{route="/v1/snapshot",status="200"}} {float(POINTS)}' in counted
+    assert serving.get(f"/v1/{CANARY}?{CANARY}").status_code == 404
     answer = serving.get("/v1/ready")
     assert "server" not in answer.headers
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
