@@ -7,7 +7,6 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import Depends, FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
@@ -15,8 +14,8 @@ from api.background import TASKS, ending_with_parent, running
 from api.failures import add_failures
 from api.frame import Frame
 from api.intake import Bounds, Intake
+from api.interface import HubApp
 from api.metrics import Metrics
-from api.problems import Problem
 from api.queries import only_declared
 from api.routes import (
     audit,
@@ -46,22 +45,6 @@ ROUTERS = (
     audit.router,
 )
 DELIVERIES = "/v1/deliveries"
-
-
-class HubApp(FastAPI):
-    """FastAPI, whose description of the interface has the problems as well."""
-
-    def openapi(self) -> dict[str, Any]:
-        """The interface as OpenAPI 3.1."""
-        if not self.openapi_schema:
-            schema = get_openapi(
-                title=self.title, version=self.version, description=self.description, routes=self.routes
-            )
-            parts = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            named = parts.pop("$defs")
-            schema.setdefault("components", {}).setdefault("schemas", {}).update(named | {"Problem": parts})
-            self.openapi_schema = schema
-        return self.openapi_schema
 
 
 def create_app(settings: ApiSettings) -> FastAPI:

@@ -34,18 +34,17 @@ class Login:
     credentials: Assertion | Secret
     kind: AccountKind
     account: str | None = None
-    audience: str | None = None
 
 
 def let_in(request: Request, service: Service, login: Login) -> AccessToken:
     """A token for whoever proves to be an account of the kind; raises CredentialsRefused, or Refusal (429, 503)."""
     named = login.credentials.account if isinstance(login.credentials, Secret) else None
     with service.limits.trying(address_of(request), named):
-        audience = login.audience or service.trust.settings.audience
-        token = issue_token(service.trust, login.credentials, audience, datetime.now(UTC))
+        trust = service.trust
+        token = issue_token(trust, login.credentials, trust.settings.audience, datetime.now(UTC))
         # What the token says of itself is the hub's own word: it was signed just now.
         name = str(look_at(token.text, CODE).claims["sub"])
-        account = service.trust.accounts.find(name)
+        account = trust.accounts.find(name)
         if account is None or account.kind is not login.kind or login.account not in (None, name):
             raise CredentialsRefused(CODE, "the account is of another kind or name than this route lets in")
     request.state.caller = name

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.failures import log_failure
+from api.interface import without_null
 from api.logins import AccessToken, Login, let_in
 from api.problems import TOLD_OF_ALL
 from api.service import TheService
@@ -28,22 +29,28 @@ Short = Annotated[str | None, Field(min_length=1, max_length=256)]
 class TokenForm(BaseModel):
     """What a program sends to be given a token; it proves itself in one way alone, here or by HTTP Basic."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "dependentRequired": {
+                "client_assertion": ["client_assertion_type"],
+                "client_assertion_type": ["client_assertion"],
+            },
+            "not": {"required": ["client_secret", "client_assertion"]},
+        },
+    )
     grant_type: Literal["client_credentials"]
     client_id: Short = None
     client_secret: Short = None
     client_assertion_type: Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"] | None = None
     client_assertion: Annotated[str | None, Field(min_length=1, max_length=8_192)] = None
-    resource: Annotated[str | None, Field(min_length=1, max_length=512, description="RFC 8707")] = None
 
 
 class OAuthProblem(BaseModel):
     """An error as RFC 6749 (5.2) tells it."""
 
     model_config = ConfigDict(extra="forbid")
-    error: Literal[
-        "invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_target"
-    ]
+    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type"]
 
 
 class OAuthError(Exception):
@@ -77,13 +84,18 @@ async def form_of(request: Request) -> TokenForm:
     if fields.get("grant_type", "client_credentials") != "client_credentials":
         raise OAuthError("unsupported_grant_type")
     try:
-        return TokenForm.model_validate(fields)
+        form = TokenForm.model_validate(fields)
     except ValidationError:
         raise OAuthError("invalid_request") from None
+    if (form.client_assertion is None) != (form.client_assertion_type is None):
+        raise OAuthError("invalid_request")
+    if form.client_assertion is not None and form.client_secret is not None:
+        raise OAuthError("invalid_request")
+    return form
 
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {400: {"model": OAuthProblem}, 401: {"model": OAuthProblem}}
-_BODY = {"requestBody": {"required": True, "content": {FORM: {"schema": TokenForm.model_json_schema()}}}}
+_BODY = {"requestBody": {"required": True, "content": {FORM: {"schema": without_null(TokenForm.model_json_schema())}}}}
 
 
 @router.post("/token", response_model=AccessToken, responses=_RESPONSES, openapi_extra=_BODY)
@@ -91,7 +103,7 @@ def token(request: Request, service: TheService, form: Annotated[TokenForm, Depe
     """A token for a department's program, which proves itself by its own key or its secret."""
     basic = request.headers.get("authorization")
     credentials = _by_basic(basic, form) if basic is not None else _by_form(form)
-    login = Login(credentials, AccountKind.SERVICE, form.client_id, form.resource)
+    login = Login(credentials, AccountKind.SERVICE, form.client_id)
     try:
         return JSONResponse(let_in(request, service, login).model_dump(), headers={"Cache-Control": "no-store"})
     except CredentialsRefused as error:
@@ -118,25 +130,23 @@ def add_oauth_errors(app: FastAPI) -> None:
 
 
 def _by_form(form: TokenForm) -> Assertion | Secret:
-    if (form.client_assertion is None) == (form.client_secret is None):
-        raise OAuthError("invalid_request")
     if form.client_assertion is not None:
-        if form.client_assertion_type is None:
-            raise OAuthError("invalid_request")
         return Assertion(form.client_assertion)
     if form.client_id is None or form.client_secret is None:
-        raise OAuthError("invalid_request")
+        raise OAuthError("invalid_client")
     return Secret(form.client_id, form.client_secret)
 
 
 def _by_basic(header: str, form: TokenForm) -> Secret:
     scheme, _, text = header.partition(" ")
-    if scheme.lower() != "basic" or form.client_secret is not None or form.client_assertion is not None:
+    if scheme.lower() != "basic":
+        raise OAuthError("invalid_client", by_basic=True)
+    if form.client_secret is not None or form.client_assertion is not None:
         raise OAuthError("invalid_request")
     try:
         name, colon, secret = b64decode(text.strip(), validate=True).decode().partition(":")
     except ValueError:
-        raise OAuthError("invalid_request") from None
+        raise OAuthError("invalid_client", by_basic=True) from None
     if not colon or form.client_id not in (None, unquote_plus(name)):
-        raise OAuthError("invalid_request")
+        raise OAuthError("invalid_client", by_basic=True)
     return Secret(unquote_plus(name), unquote_plus(secret))

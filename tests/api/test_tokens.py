@@ -69,14 +69,18 @@ def test_who_is_refused_is_not_told_which_accounts_there_are(api: Served, name: 
 @pytest.mark.parametrize(
     ("form", "error"),
     [
-        ({}, "invalid_request"),
         ({"grant_type": "password", "username": "wang", "password": "x"}, "unsupported_grant_type"),
-        ({"client_id": "education"}, "invalid_request"),
-        ({"client_secret": "x"}, "invalid_request"),
+        ({}, "invalid_client"),
+        ({"client_id": "education"}, "invalid_client"),
+        ({"client_secret": "x"}, "invalid_client"),
         ({"client_id": "e", "client_secret": "x", "client_assertion": "y"}, "invalid_request"),
+        (
+            {"client_secret": "x", "client_assertion": "y", "client_assertion_type": JWT_BEARER},
+            "invalid_request",
+        ),
+        ({"client_assertion_type": JWT_BEARER}, "invalid_request"),
         ({"client_assertion": "y"}, "invalid_request"),
         ({"client_assertion_type": JWT_BEARER, "client_assertion": "no.such.token"}, "invalid_client"),
-        ({"client_id": "e", "client_secret": "x", "resource": "https://else.example"}, "invalid_target"),
         ({"client_id": "e", "client_secret": "x" * 300}, "invalid_request"),
     ],
 )
@@ -91,7 +95,9 @@ def test_who_comes_by_basic_is_told_to_come_by_basic(api: Served) -> None:
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Basic realm="hub"')
     for header in ("Basic !", "Basic " + b64encode(b"no colon").decode(), "Digest x"):
         odd = api.client.post("/v1/token", data={"grant_type": "client_credentials"}, headers={"Authorization": header})
-        assert odd.json() == {"error": "invalid_request"}
+        assert odd.json() == {"error": "invalid_client"}
+    both = ask(api, basic="education:x", client_id="education", client_secret="x")
+    assert both.json() == {"error": "invalid_request"}
 
 
 @pytest.mark.parametrize(
