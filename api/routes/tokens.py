@@ -71,15 +71,16 @@ class KeySet(BaseModel):
 
 
 async def form_of(request: Request) -> TokenForm:
-    """The form, in which nothing may stand twice (RFC 6749, 3.2)."""
+    """The form, in which nothing that counts may stand twice (RFC 6749, 3.2); what is not known is left aside."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise OAuthError("invalid_request")
     try:
         pairs = parse_qsl((await request.body()).decode(), strict_parsing=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise OAuthError("invalid_request") from None
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
+    known = [(name, value) for name, value in pairs if name in TokenForm.model_fields]
+    fields = dict(known)
+    if len(fields) != len(known):
         raise OAuthError("invalid_request")
     if fields.get("grant_type", "client_credentials") != "client_credentials":
         raise OAuthError("unsupported_grant_type")
