@@ -30,24 +30,25 @@ def replace_durably(source: Path, target: Path) -> None:
 def write_durably(target: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Writes a small file whole or not at all."""
     part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    _write(part, content, mode)
     replace_durably(part, target)
 
 
 def make_durably(target: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Writes a small new file whole or not at all; one that is there already, as by another process, stays."""
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    _write(part, content, mode)
     sync_file(part)
     with suppress(FileExistsError):
         os.link(part, target)
     remove_durably(part)
+
+
+def _write(part: Path, content: bytes, mode: int) -> None:
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
 
 
 def remove_durably(path: Path) -> None:

@@ -67,6 +67,7 @@ def test_a_home_has_a_key_of_its_own_that_nobody_else_reads(tmp_path: Path) -> N
     text = open_cursors(home).seal(PLACE, BOUND, NOW)
     assert open_cursors(home).open(text, BOUND, NOW) == PLACE
     file = home.keys / "cursors.key"
+    assert list(home.keys.glob("*.part")) == []
     assert file.stat().st_mode & 0o777 == 0o600
     file.chmod(0o640)
     with pytest.raises(SettingsError, match="may be read by others"):

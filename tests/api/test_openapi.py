@@ -52,7 +52,6 @@ def test_every_text_and_list_and_number_is_bounded(interface: Mapping[str, Any])
         for place, schema in schemas(interface)
         if schema["type"] in bounds and not set(bounds[schema["type"]]) & set(schema)
     ]
-    # A path declares what it takes by a pattern as well.
     assert loose == []
 
 
