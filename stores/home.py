@@ -11,7 +11,7 @@ from stores.durable import write_durably
 from stores.errors import HomeError
 
 LAYOUT_VERSION = 1
-FOLDERS = ("archive", "spool", "operational", "identity", "snapshots", "audit", "keys", "temp")
+FOLDERS = ("archive", "spool", "operational", "identity", "changes", "snapshots", "audit", "keys", "temp")
 
 
 class HomeKind(StrEnum):
@@ -52,6 +52,11 @@ class Home:
     def identity(self) -> Path:
         """Folder of the generations of entities and their members."""
         return self.root / "identity"
+
+    @property
+    def changes(self) -> Path:
+        """Folder of the feed of changes."""
+        return self.root / "changes"
 
     @property
     def warehouse(self) -> Path:
