@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from hub.changes import Corrections, Step, none_decided, note_changes
 from hub.entity_index import write_entity_index
 from hub.errors import PublishError
 from hub.findings import find_all
@@ -24,7 +25,17 @@ from hub.settings import Settings, size_in_bytes
 from hub.site import Site
 from resolution.identity import ended_sql
 from stores.durable import file_hash
-from stores.snapshots import ENTITIES, ENTITY_INDEX, GRAPH, MATCH, Manifest, SnapshotError, TableSummary, read_manifest
+from stores.snapshots import (
+    ENTITIES,
+    ENTITY_INDEX,
+    GRAPH,
+    MATCH,
+    Manifest,
+    Snapshot,
+    SnapshotError,
+    TableSummary,
+    read_manifest,
+)
 from stores.summaries import copy_tables, renew_tables, summarise
 from stores.warehouse import Warehouse, open_read_only
 
@@ -82,8 +93,8 @@ POOL_PER_BYTE = 3
 QUESTION_SECONDS = 3600.0
 
 
-def publish_snapshot(site: Site) -> Publication:
-    """Puts the resolved warehouse on the shelf and lets `current` point at it.
+def publish_snapshot(site: Site, corrections: Corrections = none_decided) -> Publication:
+    """Puts the resolved warehouse on the shelf, lets `current` point at it, and says in the feed what has changed.
 
     Equal content gives the same id and is not built twice. Raises PublishError where the built files do not equal
     the warehouse; the current snapshot then stays in place.
@@ -91,14 +102,29 @@ def publish_snapshot(site: Site) -> Publication:
     shelf = site.shelf
     site.progress.step("publish", "graph tables", 0, STEPS)
     plan = _plan(site)
-    is_new = not shelf.is_whole(plan.id)
-    if is_new:
-        shelf.finish(_build(site, plan))
+    with _readers_have(site) as before:
+        built = None if shelf.is_whole(plan.id) else _build(site, plan, before)
+        site.progress.step("publish", "changes", 5, STEPS)
+        note_changes(site, Step(before, plan.id, plan.as_of), corrections)
+    if built is not None:
+        shelf.finish(built)
     elif shelf.current_name() != plan.id:
         shelf.switch(plan.id)
     removed = shelf.prune(site.settings.keep_snapshots)
+    site.changes.forget(site.settings.keep_changes_days)
     site.progress.step("publish", plan.id, STEPS, STEPS)
-    return Publication(plan.id, is_new, read_manifest(shelf.folder / plan.id), tuple(removed))
+    return Publication(plan.id, built is not None, read_manifest(shelf.folder / plan.id), tuple(removed))
+
+
+@contextmanager
+def _readers_have(site: Site) -> Iterator[Snapshot | None]:
+    """The current snapshot, which may be damaged; None before the first and where it cannot be opened."""
+    with ExitStack() as held:
+        try:
+            before = held.enter_context(site.shelf.reading())
+        except SnapshotError:
+            before = None
+        yield before
 
 
 def _plan(site: Site) -> Plan:
@@ -132,14 +158,14 @@ def _resolved_run(site: Site) -> tuple[date, Mapping[str, str]]:
     return row["as_of"], models
 
 
-def _build(site: Site, plan: Plan) -> Manifest:
+def _build(site: Site, plan: Plan, before: Snapshot | None) -> Manifest:
     """The graph, and what it answers, take shape beside the tables and the match index: neither waits for the other."""
     folder = site.shelf.begin(plan.id)
     site.progress.step("publish", "graph", 1, STEPS)
     with _sharing_memory(site), site.warehouse.beside() as beside, ThreadPoolExecutor(max_workers=1) as apart:
         answering = apart.submit(_answer_from_graph, site, beside, folder / GRAPH, plan)
         site.progress.step("publish", "entities", 2, STEPS)
-        _write_entities(site, folder / ENTITIES, plan)
+        _write_entities(site, folder / ENTITIES, plan, before)
         site.progress.step("publish", "match index", 3, STEPS)
         write_match_index(site, folder / MATCH)
         site.progress.step("publish", "entity index", 4, STEPS)
@@ -197,10 +223,10 @@ def _answer_from_graph(site: Site, warehouse: Warehouse, file: Path, plan: Plan)
     return answers
 
 
-def _write_entities(site: Site, file: Path, plan: Plan) -> None:
+def _write_entities(site: Site, file: Path, plan: Plan, before: Snapshot | None) -> None:
     """The tables of the current snapshot with what has changed since, or all of them anew where that led astray."""
     tables = snapshot_tables(site)
-    if _copy_current(site, file, plan):
+    if before is not None and _copy(before, file, plan):
         renew_tables(site.warehouse, file, tables)
         if not _different(site, file, plan.entities):
             return
@@ -209,14 +235,12 @@ def _write_entities(site: Site, file: Path, plan: Plan) -> None:
     _compare(site, file, plan.entities)
 
 
-def _copy_current(site: Site, file: Path, plan: Plan) -> bool:
+def _copy(snapshot: Snapshot, file: Path, plan: Plan) -> bool:
+    if snapshot.manifest.engines.get("duckdb") != plan.engines["duckdb"]:
+        return False
     try:
-        with site.shelf.reading() as snapshot:
-            if snapshot.manifest.engines.get("duckdb") != plan.engines["duckdb"]:
-                return False
-            shutil.copyfile(snapshot.file(ENTITIES), file)
+        shutil.copyfile(snapshot.file(ENTITIES), file)
     except SnapshotError:
-        # There is none yet, or it is damaged.
         return False
     return True
 

@@ -31,6 +31,7 @@ class Settings:
     graph_buffer_pool: str
     audit_checkpoints: Path | None
     keep_snapshots: int
+    keep_changes_days: int
     double_review_share: float
     origins: Mapping[str, str]
 
@@ -95,6 +96,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "graph_buffer_pool": _Setting(_size, lambda home: "1GiB"),
     "audit_checkpoints": _Setting(Path, lambda home: None),
     "keep_snapshots": _Setting(_count, lambda home: 3),
+    "keep_changes_days": _Setting(_count, lambda home: 400),
     "double_review_share": _Setting(_share, lambda home: 0.1),
 }
 

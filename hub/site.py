@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hub.settings import Settings
 from schemas.declarations import Declarations
+from stores.changes import ChangeFeed
 from stores.home import Home
 from stores.operational import Operational
 from stores.progress import Progress
@@ -26,3 +27,8 @@ class Site:
     def shelf(self) -> SnapshotShelf:
         """The home's snapshots."""
         return SnapshotShelf(self.home.snapshots)
+
+    @property
+    def changes(self) -> ChangeFeed:
+        """The home's feed of changes."""
+        return ChangeFeed(self.home.changes)

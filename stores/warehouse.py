@@ -71,9 +71,12 @@ class Warehouse:
         self.execute("COMMIT")
 
     @contextmanager
-    def attached(self, file: Path, name: str) -> Iterator[None]:
-        """The tables of another database file as <name>.main.<table>; made where it is not there."""
-        self.execute(f"ATTACH {quote_text(str(file))} AS {name}")
+    def attached(self, file: Path, name: str, *, read_only: bool = False) -> Iterator[None]:
+        """The tables of another database file as <name>.main.<table>; made where it is not there.
+
+        Others may read the file meanwhile where it is `read_only`.
+        """
+        self.execute(f"ATTACH {quote_text(str(file))} AS {name}{' (READ_ONLY)' if read_only else ''}")
         try:
             yield
         finally:

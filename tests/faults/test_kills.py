@@ -11,7 +11,7 @@ from pathlib import Path
 from stores.home import Home, create_home
 from tests.faults.calls import HubCall
 from tests.faults.conftest import Town
-from tests.faults.whole import Counts, acknowledged, compare, served
+from tests.faults.whole import Counts, acknowledged, changes_told, compare, served
 from tests.trials import trials, write_down
 
 KILLS = trials(few=3, full=300)
@@ -60,6 +60,7 @@ def trial(number: int, town: Town, folder: Path, pace: Pace) -> Counts:
     home = create_home(place, kind="synthetic") if number % 2 else town.copy(town.begun, place)
     kill_again_and_again(home, town, chance, counts, pace)
     compare(home, town.calm, counts)
+    assert number % 2 or changes_told(home, town.begun) == changes_told(town.calm, town.begun)
     shutil.rmtree(place)
     return counts
 

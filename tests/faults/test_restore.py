@@ -8,11 +8,11 @@ from pathlib import Path
 from stores.home import Home, open_home
 from tests.faults.calls import run_hub
 from tests.faults.conftest import Town
-from tests.faults.whole import Counts, compare
+from tests.faults.whole import Counts, changes_told, compare
 from tests.postgresql.operational import PASSWORD, ROLE, OperationalServer
 from tests.postgresql.server import binary
 
-BACKED_UP = ("home.toml", "archive", "identity", "operational", "audit", "keys", "spool")
+BACKED_UP = ("home.toml", "archive", "identity", "changes", "operational", "audit", "keys", "spool")
 
 
 def restored(home: Home, place: Path) -> Home:
@@ -33,6 +33,7 @@ def test_a_home_is_restored_from_its_backup(town: Town, tmp_path: Path) -> None:
     code, told = run_hub(home.root, "run")
     assert code == 0, told
     compare(home, town.calm, counts)
+    assert changes_told(home, town.begun) == changes_told(town.calm, town.begun) != []
     assert (counts.harm, counts.recovered) == ((0, 0, 0), 1)
 
 

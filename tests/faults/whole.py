@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from hub.publish import HISTORY
 from stores.archive import Archive
+from stores.changes import Change, ChangeFeed, Wanted
 from stores.home import Home
+from stores.instalments import Position
 from stores.operational import read_operational
 from stores.operational.deliveries import DeliveryState
 from stores.snapshots import Manifest, SnapshotError, SnapshotShelf
-from stores.warehouse import open_read_only
+from stores.warehouse import open_read_only, open_warehouse
 
 SAFE = (DeliveryState.ARCHIVED, DeliveryState.APPLIED, DeliveryState.WAITING)
 
@@ -92,6 +95,18 @@ def tables_of(home: Home) -> Mapping[str, tuple[int, int]]:
             [row] = warehouse.rows(f"SELECT count(*), coalesce(sum(hash(each)::HUGEINT), 0) FROM {name} each")
             found[str(name)] = (int(row[0]), int(row[1]))
         return found
+
+
+def changes_told(home: Home, begun: Home) -> list[Change]:
+    """What the feed of changes tells somebody who had all of `begun`, less when it was published."""
+    before, now = served(begun), served(home)
+    assert before is not None
+    assert now is not None
+    with open_warehouse(None) as tables:
+        position = ChangeFeed(begun.changes).beginning(before)
+        page = ChangeFeed(home.changes).since(tables, now, position, Wanted(limit=10**6))
+    assert page.is_last
+    return [replace(each, position=Position(0, ""), published_at=datetime.min) for each in page.entries]
 
 
 def compare(home: Home, calm: Home, counts: Counts) -> None:

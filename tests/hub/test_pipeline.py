@@ -13,9 +13,9 @@ from stores.home import Home, create_home, open_home
 from stores.snapshots import ENTITIES, Manifest, SnapshotError, SnapshotShelf, read_manifest
 from tests.hub.district import at_work, first_day, kill_at
 
-STAGES = [("ingest:", 5), ("standardise:", 4), ("resolve: 2/6", 1), ("resolve: 5/6", 1), ("publish: 1/5", 1)]
+STAGES = [("ingest:", 5), ("standardise:", 4), ("resolve: 2/6", 1), ("resolve: 5/6", 1), ("publish: 1/6", 1)]
 POINTS = [("ingest:", 1), ("ingest:", 9), ("standardise:", 9), ("resolve: 0/6", 1), ("resolve: 3/6", 1)]
-POINTS += [("publish: 0/5", 1), ("publish: 2/5", 1), ("publish: 3/5", 1), ("publish: 4/5", 1)]
+POINTS += [("publish: 0/6", 1), ("publish: 2/6", 1), ("publish: 3/6", 1), ("publish: 4/6", 1), ("publish: 5/6", 1)]
 
 
 def current(home: Home) -> Manifest:

@@ -48,7 +48,9 @@ def test_settings_are_told_with_their_origins(home: Home) -> None:
     told = read_settings(home, {"HUB_MEMORY_LIMIT": "4GB"}).told()
     assert told.startswith("Settings: memory_limit 4GB (HUB_MEMORY_LIMIT), threads ")
     assert f"temp_directory {home.temp} (default)" in told
-    assert told.endswith("keep_snapshots 3 (default), double_review_share 0.1 (default)")
+    assert told.endswith(
+        "keep_snapshots 3 (default), keep_changes_days 400 (default), double_review_share 0.1 (default)"
+    )
 
 
 def test_every_setting_is_written_down(home: Home) -> None:
