@@ -1,10 +1,12 @@
 """The feed of changes of a real home: all that one snapshot differs in from the next, whole or not at all."""
 
+import json
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,9 +46,9 @@ class Told:
     before: str
     after: str
 
-    def begin(self, home: Home | None = None) -> Position:
+    def begin(self) -> Position:
         """Where somebody stands who has all of the first snapshot."""
-        return ChangeFeed((home or self.home).changes).beginning(self.before)
+        return ChangeFeed(self.home.changes).beginning(self.before)
 
 
 def changes(home: Home, position: Position, wanted: Wanted = ALL) -> list[Change]:
@@ -128,7 +130,7 @@ def said(tables: Warehouse) -> Said:
     return found
 
 
-def holding(tables: Warehouse, feed: str) -> set[str]:
+def holding(feed: str, tables: Warehouse) -> set[str]:
     """Entities with a record of the feed."""
     records = " UNION ALL ".join(f"SELECT record_id, feed FROM {each}_record" for each in REGISTERS)
     rows = tables.rows(f"SELECT entity_id FROM member JOIN ({records}) USING (record_id) WHERE feed = ?", [feed])
@@ -173,7 +175,7 @@ def test_a_department_is_told_of_the_entities_that_had_or_have_its_records(told:
     entries = changes(told.home, told.begin())
     lost = 0
     for feed in load_declarations().contracts:
-        had, has = of_both(told, lambda tables, feed=feed: holding(tables, feed))  # type: ignore[misc]
+        had, has = of_both(told, partial(holding, feed))
         mine = changes(told.home, told.begin(), replace(ALL, feeds=frozenset({feed})))
         assert [each.position for each in mine] == [each.position for each in entries if each.entity_id in had | has]
         assert all(each.other_id is None or each.other_id in had | has for each in mine)
@@ -241,16 +243,13 @@ def test_snapshots_that_are_pruned_or_come_again_lose_nothing(unpublished: Home,
         publication = publish_snapshot(site)
         assert site.shelf.names() == [publication.id] == [told.after]
     entries = changes(unpublished, told.begin())
-    first, second = ([each for each in entries if each.snapshot == one] for one in list_of_snapshots(entries))
+    published = list(dict.fromkeys(each.snapshot for each in entries))
+    first, second = ([each for each in entries if each.snapshot == one] for one in published)
     assert [(each.kind, each.fields) for each in second] == [(ChangeKind.CHANGED, ("name",))]
     renamed = second[0].entity_id
     expected = [each for each in changes(told.home, told.begin()) if each.entity_id != renamed]
     others = [replace(each, snapshot=told.after) for each in first if each.entity_id != renamed]
     assert apart_from_time(others) == apart_from_time(expected)
-
-
-def list_of_snapshots(entries: Sequence[Change]) -> list[str]:
-    return list(dict.fromkeys(each.snapshot for each in entries))
 
 
 def test_a_snapshot_that_cannot_be_compared_lets_readers_begin_anew(unpublished: Home, told: Told) -> None:
@@ -291,3 +290,19 @@ def test_a_correction_is_told_once_and_to_the_feed_of_its_record_alone(finished:
     assert changes(home, begin, replace(ALL, feeds=frozenset({"school_roll"}))) == told
     assert changes(home, begin, replace(ALL, feeds=frozenset({"utilities", "household_register"}))) == []
     assert not any(key.encode() in file.read_bytes() for file in home.changes.iterdir())
+
+
+def test_what_is_older_than_the_setting_says_goes_at_the_next_publication(told: Told, tmp_path: Path) -> None:
+    shutil.copytree(told.home.root, tmp_path / "home", symlinks=True)
+    home = open_home(tmp_path / "home")
+    begin, entries = told.begin(), changes(home, told.begin())
+    for file in home.changes.glob("*.json"):
+        content = json.loads(file.read_text())
+        content["published_at"] = (datetime.now(UTC) - timedelta(days=300)).isoformat()
+        file.write_text(json.dumps(content))
+    for days, count in (("400", 2), ("299", 1)):
+        with at_work(home, HUB_KEEP_CHANGES_DAYS=days) as site:
+            publish_snapshot(site)
+        assert len(list(home.changes.glob("*.json"))) == len(list(home.changes.glob("*.parquet"))) == count
+    # The newest stays, and is all that this reader lacks.
+    assert len(changes(home, begin)) == len(entries)
