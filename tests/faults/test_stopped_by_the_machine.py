@@ -116,8 +116,13 @@ TOLD_TO_PEOPLE = {
     "hub/graph/neo4j_verify.py",
     "hub/commands/status.py",
 }
-# A copy for analysts and an account's credentials end on a day that people know.
-ENDS_ON_A_DAY = {"hub/commands/account.py", "hub/commands/export.py", "hub/analysis/reading.py"}
+# A copy for analysts, an account's credentials and what is kept of the feed of changes end on a day that people know.
+ENDS_ON_A_DAY = {
+    "hub/commands/account.py",
+    "hub/commands/export.py",
+    "hub/analysis/reading.py",
+    "stores/changes.py",
+}
 
 
 def test_only_what_tells_people_of_a_moment_looks_at_the_calendar() -> None:
