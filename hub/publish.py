@@ -86,7 +86,7 @@ class Plan:
     graph: Mapping[str, TableSummary]
 
 
-STEPS = 6
+STEPS = 7
 # Of the graph's file: the largest question takes twice its size (measured at 1.5 million persons), reading it once.
 POOL_PER_BYTE = 3
 # Nobody waits at a terminal for the findings of a whole district.
@@ -104,7 +104,7 @@ def publish_snapshot(site: Site, corrections: Corrections = none_decided) -> Pub
     plan = _plan(site)
     with _readers_have(site) as before:
         built = None if shelf.is_whole(plan.id) else _build(site, plan, before)
-        site.progress.step("publish", "changes", 5, STEPS)
+        site.progress.step("publish", "changes", 6, STEPS)
         note_changes(site, Step(before, plan.id, plan.as_of), corrections)
     if built is not None:
         shelf.finish(built)
