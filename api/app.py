@@ -19,6 +19,7 @@ from api.metrics import Metrics
 from api.queries import only_declared
 from api.routes import (
     audit,
+    changes,
     entities,
     health,
     match,
@@ -41,6 +42,7 @@ ROUTERS = (
     records.router,
     entities.router,
     match.router,
+    changes.router,
     questions.router,
     audit.router,
 )

@@ -26,6 +26,7 @@ from ingestion.errors import FeedError
 from resolution.errors import QueryError, ResolutionError, UnknownRecordError
 from schemas.errors import DeclarationError
 from stores.errors import HomeBusyError, MachineError, StoreError
+from stores.instalments import BeginAnewError
 from stores.operational.accounts import AccountError
 from stores.operational.reviews import ReviewError
 
@@ -38,6 +39,7 @@ ERRORS: Mapping[type[Exception], Telling] = {
     CredentialsRefused: Telling("not-signed-in", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}),
     AuditError: Telling("audit-unavailable", headers=SOON),
     NothingThereError: Telling("not-there"),
+    BeginAnewError: Telling("begin-anew"),
     TooLittleError: Telling("too-little-given"),
     UsageError: Telling("invalid-input"),
     QueryError: Telling("invalid-input"),

@@ -61,6 +61,12 @@ TYPES: Mapping[str, ProblemType] = {
     "conflict": ProblemType(
         409, "It cannot be done as things stand", "当前状态下无法执行", "Read the present state, then decide anew."
     ),
+    "begin-anew": ProblemType(
+        410,
+        "Nobody can read on from there",
+        "无法从该位置继续",
+        "Ask for changes without a cursor, then take all your records anew.",
+    ),
     "changed-meanwhile": ProblemType(
         412, "It has changed since it was read", "读取之后已有变化", "Read it again and send its new ETag as If-Match."
     ),

@@ -17,7 +17,7 @@ from schemas.readers.purposes import DISTRICT
 
 def cut(answer: Answer, decision: Decision, request: Request) -> Answer:
     """The answer with no row and no column more than the decision permits."""
-    rows = _rows(answer, decision, request)
+    rows = _items(_rows(answer, decision, request), answer, decision)
     names = [name for name in rows.column_names if _is_shown(name, answer, decision)]
     if not names:
         rows = rows.slice(0, 0)
@@ -31,6 +31,17 @@ def cut(answer: Answer, decision: Decision, request: Request) -> Answer:
         redirects=_redirects(answer, decision, request),
         entities=answer.entities | frozenset(ids_in_table(rows)),
     )
+
+
+def _items(rows: pa.Table, answer: Answer, decision: Decision) -> pa.Table:
+    """Rows whose lists of items hold those that may be seen; what said nothing else is absent."""
+    if answer.items is None or decision.is_whole:
+        return rows
+    lists = [(each, [item for item in each or () if item in decision.items]) for each in rows[answer.items].to_pylist()]
+    place = rows.column_names.index(answer.items)
+    column = pa.array([seen for _, seen in lists], rows.schema.field(answer.items).type)
+    kept = [bool(seen) or not each for each, seen in lists]
+    return rows.set_column(place, answer.items, column).filter(pa.array(kept, pa.bool_()))
 
 
 def _redirects(answer: Answer, decision: Decision, request: Request) -> tuple[str, ...]:

@@ -68,7 +68,8 @@ class Answer:
     whether those of a column without `shows` may be seen is judged row by row. `tie` is the column of relationships.
     `notes` are the same whatever was found. `remarks` speak of what was found: they leave where what they show may be
     seen (None: everything) and no row may be cut.
-    `rows_show` has the items behind each row, none where rows do not differ. `redirects` say that an id which was asked
+    `rows_show` has the items behind each row, none where rows do not differ. `items` is a column of lists of items:
+    those that may not be seen are left out, and rows of which none is left. `redirects` say that an id which was asked
     for leads elsewhere now; they are told in every format, where the entities that they name may be. `entities` are
     the ids of those whom the rows are about, as far as no column holds them.
     """
@@ -82,6 +83,7 @@ class Answer:
     ids: tuple[str, ...] = ()
     tie: str | None = None
     rows_show: tuple[frozenset[str], ...] = ()
+    items: str | None = None
     redirects: tuple[str, ...] = ()
     entities: frozenset[str] = frozenset()
 
