@@ -49,6 +49,11 @@ class Home:
         return self.root / "operational" / "elsewhere"
 
     @property
+    def disputes(self) -> Path:
+        """Folder of the disputes that wait for the next writer."""
+        return self.root / "operational" / "disputes"
+
+    @property
     def identity(self) -> Path:
         """Folder of the generations of entities and their members."""
         return self.root / "identity"

@@ -8,11 +8,15 @@ import sqlalchemy as sa
 from stores.errors import SettingsError
 from stores.home import Home
 from stores.operational.accounts import Accounts
+from stores.operational.corrections import Corrections
 from stores.operational.decisions import Decision, Decisions
 from stores.operational.deliveries import Ledger
+from stores.operational.disputes import Disputes
 from stores.operational.file import is_filed, open_file, read_file
 from stores.operational.identity import Identity
+from stores.operational.in_tray import InTray
 from stores.operational.keys import ArchiveKeys
+from stores.operational.personal import PersonalTexts
 from stores.operational.reviews import Reviews
 from stores.operational.runs import Runs
 from stores.operational.server import open_server, read_server
@@ -20,7 +24,7 @@ from stores.operational.server_settings import ServerSettings, read_server_setti
 
 
 class Operational:
-    """The open operational database: ledger, archive keys, runs, decisions, double reviews, entity ids and accounts."""
+    """The open operational database: ledger, archive keys, runs, entity ids, accounts, decisions, reviews, disputes."""
 
     def __init__(self, engine: sa.Engine, home: Home) -> None:
         self._engine = engine
@@ -30,6 +34,9 @@ class Operational:
         self.identity = Identity(engine, home.identity)
         self.reviews = Reviews(engine)
         self.accounts = Accounts(engine)
+        self.personal = PersonalTexts.of(home)
+        self.disputes = Disputes(engine, InTray(home.disputes, self.personal))
+        self.corrections = Corrections(engine, self.personal)
         self._decisions = Decisions(engine)
 
     def decide(self, decision: Decision) -> None:
@@ -54,13 +61,19 @@ class Operational:
 def open_operational(home: Home, verb: str = "", *, tell: Callable[[str], None] = lambda _: None) -> Operational:
     """The operational database of the home for its one writer, made where nothing came yet, with the newest tables.
 
-    In a file: what was cut off or damaged is put back from its copy, and told. On a server: nobody else can open it for
-    writing until it is closed, on any machine (HomeBusyError); `verb` is what others are told meanwhile. Raises
-    SettingsError where file and settings contradict each other, StoreError where it cannot be used or a newer version
-    of the hub wrote it.
+    Disputes that wait are taken in. In a file: what was cut off or damaged is put back from its copy, and told. On a
+    server: nobody else can open it for writing until it is closed, on any machine (HomeBusyError); `verb` is what
+    others are told meanwhile. Raises SettingsError where file and settings contradict each other, StoreError where it
+    cannot be used or a newer version of the hub wrote it.
     """
     settings = server_of(home)
-    return Operational(open_file(home, tell) if settings is None else open_server(home, settings, verb), home)
+    opened = Operational(open_file(home, tell) if settings is None else open_server(home, settings, verb), home)
+    try:
+        opened.disputes.take_in()
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def read_operational(home: Home) -> Operational:

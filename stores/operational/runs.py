@@ -64,6 +64,11 @@ class Runs:
         runs = self._select()
         return runs[-1] if runs else None
 
+    def numbers(self) -> dict[str, int]:
+        """Which run each was in the order of their start, the first being 1."""
+        with self._engine.connect() as connection:
+            return {row.run_id: row.number for row in connection.execute(sa.select(run.c.run_id, run.c.number))}
+
     def _select(self, *conditions: sa.ColumnElement[bool]) -> list[Run]:
         with self._engine.connect() as connection:
             runs = connection.execute(sa.select(run).where(*conditions).order_by(run.c.number)).all()

@@ -161,3 +161,54 @@ own_id_key = sa.Table(
     sa.Column("made_at", sa.DateTime, nullable=False),
     sa.Column("made_by", sa.String, nullable=False),
 )
+
+dispute = sa.Table(
+    "dispute",
+    metadata,
+    sa.Column("dispute_id", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("register", sa.String, nullable=False),
+    sa.Column("entity_id", sa.String, nullable=False),
+    sa.Column("other_id", sa.String, nullable=True),
+    sa.Column("field", sa.String, nullable=True),
+    sa.Column("record_id", sa.BigInteger, nullable=True),
+    sa.Column("made_by", sa.String, nullable=False),
+    sa.Column("department", sa.String, nullable=True),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("request_hash", sa.String, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("decided_by", sa.String, nullable=True),
+    sa.Column("decided_at", sa.DateTime, nullable=True),
+    sa.Column("decided_after", sa.Integer, nullable=True),
+    sa.Column("sealed_decision", sa.LargeBinary, nullable=True),
+)
+
+correction = sa.Table(
+    "correction",
+    metadata,
+    sa.Column("correction_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("dispute_id", sa.String, sa.ForeignKey("dispute.dispute_id"), nullable=False),
+    sa.Column("register", sa.String, nullable=False),
+    sa.Column("record_id", sa.BigInteger, nullable=False),
+    sa.Column("version", Quoting, nullable=True),
+    sa.Column("feed", sa.String, nullable=False),
+    sa.Column("field", sa.String, nullable=False),
+    sa.Column("wrong_value", sa.String, nullable=False),
+    sa.Column("wrong_text", sa.String, nullable=True),
+    sa.Column("made_by", sa.String, nullable=False),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("ended_by", sa.String, sa.ForeignKey("dispute.dispute_id"), nullable=True),
+    sqlite_autoincrement=True,
+)
+
+correction_event = sa.Table(
+    "correction_event",
+    metadata,
+    sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("correction_id", sa.Integer, sa.ForeignKey("correction.correction_id"), nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
