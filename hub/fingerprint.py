@@ -19,7 +19,7 @@ def declarations_hash(tree: DeclarationTree) -> str:
 
 
 def inputs_hash(site: Site) -> str:
-    """Changes with the declarations, the deliveries that were applied, and the stewards' decisions."""
+    """Changes with the declarations, the deliveries that were applied, and the stewards' decisions and corrections."""
     deliveries = [
         f"{delivery.name} {delivery.sha256}" for delivery in site.operational.ledger.in_state(DeliveryState.APPLIED)
     ]
@@ -28,7 +28,8 @@ def inputs_hash(site: Site) -> str:
         for register in sorted(site.declarations.registers)
         for row in site.operational.decisions(register).to_pylist()
     ]
-    return _digest([declarations_hash(site.declarations.tree), *deliveries, *decisions])
+    corrections = [f"correction {each.correction_id}" for each in site.operational.corrections.in_force()]
+    return _digest([declarations_hash(site.declarations.tree), *deliveries, *decisions, *corrections])
 
 
 def _digest(parts: Iterable[str]) -> str:

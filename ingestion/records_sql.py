@@ -100,7 +100,7 @@ def store_records_sql(
     return (
         f"INSERT INTO {record_table(register.id)}\n"
         f"SELECT v.record_id, {quote_text(contract.id)}, v.record_key, i.row_key, {role}, i.version, "
-        f"i.effective_from, i.ended_on, {fields}\n"
+        f"i.effective_from, i.ended_on, NULL, {fields}\n"
         f"FROM {input_view(record.role)} i\n"
         f"JOIN role_version v ON v.role = {role} AND v.record_place = v.place AND v.n = i.n "
         'AND v.place = i."#place"\n'

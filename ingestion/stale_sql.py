@@ -1,8 +1,8 @@
 """SQL that finds which rows of a feed are read anew: all of them, or those that new deliveries may have changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from ingestion.standard_sql import decoded_sql
+from ingestion.standard_sql import decoded_sql, record_table
 from ingestion.versions_sql import raw_table, touched_keys_sql
 from schemas.readers.contracts import FeedContract
 from stores.quoting import quote_text
@@ -13,15 +13,24 @@ def all_rows_sql(contract: FeedContract) -> str:
     return _feed_row_sql(f'true AS "#stale", * FROM {raw_table(contract.id)}')
 
 
-def touched_rows_sql(contract: FeedContract, deliveries: Collection[int]) -> str:
+def touched_rows_sql(
+    contract: FeedContract, deliveries: Collection[int], corrected: Mapping[str, Collection[int]]
+) -> str:
     """Makes `touched_row` and over it the view `feed_row`: the row versions that matter to these deliveries.
 
-    Stale are the rows whose key a delivery touched, and those of a group with such a row: its head may be another one
-    now. The others are there because the heads of stale rows are chosen among them.
+    Stale are the rows whose key a delivery touched, those of the records in `corrected` (ids by register), and those of
+    a group with such a row: its head may be another one now. The others are there because the heads of stale rows are
+    chosen among them.
     """
     raw = raw_table(contract.id)
+    touched = [touched_keys_sql(contract.id, deliveries)] if deliveries else []
+    touched += [
+        f"SELECT row_key FROM {record_table(register)} "
+        f"WHERE feed = {quote_text(contract.id)} AND record_id IN ({', '.join(map(str, sorted(records)))})"
+        for register, records in sorted(corrected.items())
+    ]
     return f"""CREATE OR REPLACE TEMP TABLE touched_row AS
-WITH touched AS ({touched_keys_sql(contract.id, deliveries)}),
+WITH touched AS ({" UNION ".join(touched)}),
 stale AS ({_with_group_sql(contract, "touched")}),
 context AS ({_with_group_sql(contract, "stale")})
 SELECT r.*, r.row_key IN (FROM stale) AS "#stale" FROM {raw} r SEMI JOIN context USING (row_key);

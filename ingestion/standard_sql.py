@@ -16,7 +16,7 @@ COLUMN_TYPES: Mapping[FieldType, str] = {
 }
 RECORD_COLUMNS = (
     "record_id BIGINT, feed VARCHAR, record_key VARCHAR, row_key VARCHAR, role VARCHAR, version VARCHAR, "
-    "recorded_on DATE, ended_on DATE"
+    "recorded_on DATE, ended_on DATE, corrected VARCHAR"
 )
 
 
@@ -44,7 +44,8 @@ def make_tables_sql(registers: Iterable[Register]) -> str:
     fact = """CREATE TABLE IF NOT EXISTS standard.fact (fact_id BIGINT, feed VARCHAR, department VARCHAR,
   row_key VARCHAR, version VARCHAR, kind VARCHAR, subject_register VARCHAR, subject_id BIGINT, object_register VARCHAR,
   object_id BIGINT, valid_from DATE NOT NULL, valid_to DATE, observed_on DATE, value VARCHAR)"""
-    built = "CREATE TABLE IF NOT EXISTS standard.built (part VARCHAR, fingerprint VARCHAR, deliveries BIGINT[])"
+    built = """CREATE TABLE IF NOT EXISTS standard.built (part VARCHAR, fingerprint VARCHAR, deliveries BIGINT[],
+  corrections BIGINT[])"""
     return ";\n".join([*records, fact, built])
 
 

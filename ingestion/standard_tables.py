@@ -1,6 +1,7 @@
-"""Builds the standard records and facts of each feed whose raw rows, contract or standardisers changed."""
+"""Builds the standard records and facts of each feed whose raw rows, contract, standardisers or corrections changed."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import ModuleType
 
 from ingestion import standardise
 from ingestion.context import IngestContext
+from ingestion.corrections import correct_records, settle_corrections
 from ingestion.errors import ConservationError
 from ingestion.facts_sql import store_facts_sql
 from ingestion.identity_doubts_sql import ID_SHARED, KEY_REUSED, reused_keys_sql, shared_ids_sql
@@ -18,28 +20,38 @@ from ingestion.standardise.registry import STANDARDISERS
 from ingestion.standardising import Standardising
 from ingestion.values import forget_values, read_values
 from schemas.readers.contracts import FeedContract
+from stores.operational.corrections import Correction
 from stores.quoting import quote_text
 
 
 @dataclass(frozen=True)
+class Added:
+    """What came since the standard records of a feed were built: deliveries, and corrections that came or ended."""
+
+    deliveries: frozenset[int]
+    corrections: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Basis:
-    """What the standard records of a feed follow from: its contract, by digest, and the deliveries applied."""
+    """What the standard records of a feed follow from: its contract, by digest, deliveries, corrections in force."""
 
     contract: str
     deliveries: frozenset[int]
+    corrections: frozenset[int]
 
-    def since(self, built: "Basis | None") -> frozenset[int] | None:
-        """The deliveries that came after `built`; None where that is no part of this and all must be built anew."""
+    def since(self, built: "Basis | None") -> Added | None:
+        """What came after `built`; None where that is no part of this and all must be built anew."""
         if built is None or built.contract != self.contract or not built.deliveries <= self.deliveries:
             return None
-        return self.deliveries - built.deliveries
+        return Added(self.deliveries - built.deliveries, self.corrections ^ built.corrections)
 
 
 def build_standard(context: IngestContext) -> list[str]:
     """Builds `standard.*_record` and `standard.fact` for each feed where something changed; returns those feeds.
 
-    Where only deliveries were added, only the rows that they may have changed are read anew. Each feed is one
-    transaction; a call that was cut off is finished by the next.
+    Where only deliveries were added, or corrections came or ended, only the rows that these may have changed are read
+    anew. Each feed is one transaction; a call that was cut off is finished by the next.
     """
     _make_tables(context)
     _forget_departed(context)
@@ -53,6 +65,7 @@ def build_standard(context: IngestContext) -> list[str]:
     context.progress.step("standardise", "", len(changed), len(changed))
     if changed:
         _assert_unique(context)
+    settle_corrections(context)
     return list(changed)
 
 
@@ -69,23 +82,37 @@ class _Step:
         self.context.progress.step("standardise", detail, self.number, self.total)
 
 
-def _build_feed(contract: FeedContract, basis: Basis, added: frozenset[int] | None, step: _Step) -> None:
-    """Builds one feed: the rows that the deliveries `added` may have changed, or all of them."""
+def _build_feed(contract: FeedContract, basis: Basis, added: Added | None, step: _Step) -> None:
+    """Builds one feed: the rows that what is `added` may have changed, or all of them."""
     warehouse, feed = step.context.warehouse, quote_text(contract.id)
     step.tell(contract.id)
     with warehouse.transaction():
-        warehouse.execute(all_rows_sql(contract) if added is None else touched_rows_sql(contract, added))
+        warehouse.execute(all_rows_sql(contract) if added is None else _touched_rows_sql(contract, added, step.context))
         _forget_stale(contract, step.context, whole=added is None)
         for record in contract.records:
             warehouse.execute(role_inputs_sql(contract, record))
         for standardiser in read_values(contract, warehouse, step.standardising):
             step.tell(f"{contract.id} · {standardiser}")
-        _store_feed(contract, step)
+        _store_feed(contract, basis.corrections, step)
         warehouse.execute(f"DELETE FROM standard.built WHERE part = {feed}")
-        values = [contract.id, basis.contract, sorted(basis.deliveries)]
-        warehouse.execute("INSERT INTO standard.built VALUES (?, ?, ?)", values)
+        values = [contract.id, basis.contract, sorted(basis.deliveries), sorted(basis.corrections)]
+        warehouse.execute("INSERT INTO standard.built VALUES (?, ?, ?, ?)", values)
         forget_values(contract, warehouse)
         warehouse.execute(f"DROP TABLE role_version; DROP TABLE revised_key; {drop_rows_sql()}")
+
+
+def _touched_rows_sql(contract: FeedContract, added: Added, context: IngestContext) -> str:
+    corrected: dict[str, set[int]] = defaultdict(set)
+    for each in _corrections(context, contract.id, added.corrections):
+        corrected[each.register].add(each.record_id)
+    return touched_rows_sql(contract, added.deliveries, corrected)
+
+
+def _corrections(context: IngestContext, feed: str, numbers: frozenset[int]) -> list[Correction]:
+    """The corrections of these numbers, also those that have ended."""
+    if not numbers:
+        return []
+    return [each for each in context.operational.corrections.of_feeds([feed]) if each.correction_id in numbers]
 
 
 def _forget_stale(contract: FeedContract, context: IngestContext, *, whole: bool) -> None:
@@ -99,7 +126,7 @@ def _forget_stale(contract: FeedContract, context: IngestContext, *, whole: bool
     )
 
 
-def _store_feed(contract: FeedContract, step: _Step) -> None:
+def _store_feed(contract: FeedContract, corrections: frozenset[int], step: _Step) -> None:
     warehouse, registers = step.context.warehouse, step.context.declarations.registers
     warehouse.execute(make_role_versions_sql())
     for record in contract.records:
@@ -107,6 +134,7 @@ def _store_feed(contract: FeedContract, step: _Step) -> None:
         warehouse.execute(role_versions_sql(contract, record))
         warehouse.execute(store_records_sql(contract, record, registers[record.register], STANDARDISERS))
         warehouse.execute(unread_sql(contract, record))
+    correct_records(contract, _corrections(step.context, contract.id, corrections), step.context)
     for doubts in filter(None, (reused_keys_sql(contract), shared_ids_sql(contract))):
         warehouse.execute(doubts)
     for fact in contract.facts:
@@ -128,7 +156,7 @@ def _make_tables(context: IngestContext) -> None:
             warehouse.execute(f"DROP TABLE {table}")
         warehouse.execute(make)
         for part, digest in marks.items():
-            warehouse.execute("INSERT INTO standard.built VALUES (?, ?, NULL)", [part, digest])
+            warehouse.execute("INSERT INTO standard.built VALUES (?, ?, NULL, NULL)", [part, digest])
 
 
 def _forget_departed(context: IngestContext) -> None:
@@ -142,8 +170,11 @@ def _forget_departed(context: IngestContext) -> None:
 
 def _built(context: IngestContext) -> Mapping[str, Basis]:
     """What the standard records of each feed were built from."""
-    sql = "SELECT part, fingerprint, deliveries FROM standard.built WHERE deliveries IS NOT NULL"
-    return {feed: Basis(digest, frozenset(ids)) for feed, digest, ids in context.warehouse.rows(sql)}
+    sql = "SELECT part, fingerprint, deliveries, corrections FROM standard.built WHERE deliveries IS NOT NULL"
+    return {
+        feed: Basis(digest, frozenset(ids), frozenset(corrections))
+        for feed, digest, ids, corrections in context.warehouse.rows(sql)
+    }
 
 
 def _bases(context: IngestContext) -> Mapping[str, Basis]:
@@ -151,7 +182,13 @@ def _bases(context: IngestContext) -> Mapping[str, Basis]:
     sql = "SELECT feed, list(delivery_id) FROM raw.applied_delivery GROUP BY feed ORDER BY feed"
     contracts = context.declarations.contracts
     applied = {feed: frozenset(ids) for feed, ids in context.warehouse.rows(sql) if feed in contracts}
-    return {feed: Basis(_digest(repr(contracts[feed])), deliveries) for feed, deliveries in applied.items()}
+    corrections: dict[str, set[int]] = defaultdict(set)
+    for each in context.operational.corrections.in_force():
+        corrections[each.feed].add(each.correction_id)
+    return {
+        feed: Basis(_digest(repr(contracts[feed])), deliveries, frozenset(corrections[feed]))
+        for feed, deliveries in applied.items()
+    }
 
 
 def _standardiser_digest(context: IngestContext) -> str:

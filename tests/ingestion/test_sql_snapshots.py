@@ -36,7 +36,7 @@ BUILDERS: dict[str, Callable[[], str]] = {
     "role_inputs": lambda: role_inputs_sql(CONTRACT, PERSON),
     "role_versions": lambda: role_versions_sql(CONTRACT, HOUSE),
     "store_records": lambda: store_records_sql(CONTRACT, PERSON, registers()["person"], STANDARDISERS),
-    "touched_rows": lambda: touched_rows_sql(HOUSEHOLD, {8, 9}),
+    "touched_rows": lambda: touched_rows_sql(HOUSEHOLD, {8, 9}, {"person": {5, 7}}),
     "store_facts": lambda: store_facts_sql(CONTRACT, CONTRACT.facts[1]),
 }
 

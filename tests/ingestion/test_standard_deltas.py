@@ -1,6 +1,7 @@
 """What is built from a delta alone is what a build of everything gives, table for table."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -8,8 +9,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingestion.corrections import wrong_value_hash
 from ingestion.ingest import ingest
 from ingestion.standard_tables import build_standard
+from stores.operational.corrections import NewCorrection
+from stores.operational.disputes import DisputeKind, DisputeState, NewDispute, Ruling, Said, Subject
+from stores.quoting import number_sql
 from tests.ingestion.village import CONTRACT, DELTA, FULL, HOUSEHOLD, Village, everything_held, open_village, row
 from tests.trials import trials
 
@@ -39,6 +44,20 @@ def household_text(rows: list[tuple[str, str, str, str, str, int, str]]) -> str:
     return HEADER + "".join(lines)
 
 
+def correct(village: Village, key: str, wrong: str, right: str | None) -> None:
+    """A steward's correction of a person's name, whether the record is there yet or not."""
+    name = f"'people' || chr(31) || '{key}'"
+    [(record,)] = village.rows(f"SELECT {number_sql(name)}")
+    operational, at = village.context.operational, datetime(2026, 7, 1)
+    subject = Subject(DisputeKind.FACT, "person", "P1", "name", record)
+    dispute = operational.disputes.hand_in(NewDispute(subject, Said("wrong"), "wang", None, at))
+    operational.disputes.take_in()
+    hashed = wrong_value_hash(operational.personal, ("person", record, "name"), wrong)
+    new = NewCorrection("person", record, "people", "name", hashed, key, right)
+    ruling = Ruling("li", at, "seen", DisputeState.UPHELD, corrections=[new])
+    operational.disputes.rule(dispute.dispute_id, ruling)
+
+
 def standard(village: Village) -> dict[str, list[tuple[Any, ...]]]:
     held = everything_held(village.context.warehouse)
     return {table: rows for table, rows in held.items() if table.startswith(("standard", "quarantine"))}
@@ -51,12 +70,15 @@ def built_anew(village: Village) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @settings(max_examples=COUNT, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(SCHEDULES)
-def test_any_schedule_of_deltas_gives_what_a_rebuild_gives(
-    schedule: list[tuple[str, list[tuple[str, str, str, str, str, int, str]]]],
+@given(SCHEDULES, st.integers(1, 5))
+def test_any_schedule_of_deltas_and_corrections_gives_what_a_rebuild_gives(
+    schedule: list[tuple[str, list[tuple[str, str, str, str, str, int, str]]]], corrected: int
 ) -> None:
     with TemporaryDirectory() as folder, open_village(Path(folder), HOUSEHOLD) as village:
         for number, (mode, rows) in enumerate(schedule, start=1):
+            if number == corrected:
+                for key, right in (("1", "李莉"), ("2", None)):
+                    correct(village, key, "李黎", right)
             path = village.inbox / f"people_{mode}_202607{number:02d}_0001.csv"
             path.write_text(household_text(rows), encoding="utf-8")
             ingest([path], village.context, approve=True)
