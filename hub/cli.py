@@ -13,6 +13,16 @@ from hub.commands.audit import checkpoint, list_records
 from hub.commands.audit import verify as verify_audit
 from hub.commands.demo import demo
 from hub.commands.desk import Desk
+from hub.commands.dispute import (
+    corrections,
+    decide_dispute,
+    dispute_apart,
+    dispute_fact,
+    dispute_one,
+    list_all,
+    show_one,
+    withdraw_dispute,
+)
 from hub.commands.evaluate import evaluate
 from hub.commands.explain import explain
 from hub.commands.export import export, list_releases
@@ -53,6 +63,7 @@ app = typer.Typer(
 )
 graph = typer.Typer(no_args_is_help=True, help="The graph on a Neo4j server, and copies for analysts. 图库")
 review = typer.Typer(no_args_is_help=True, help="Pairs in doubt: look at them, decide, undo. 人工复核")
+dispute = typer.Typer(no_args_is_help=True, help="Facts and links that somebody says are wrong. 异议与更正")
 account = typer.Typer(no_args_is_help=True, help="Who may ask: accounts, their secrets and keys. 账户")
 audit = typer.Typer(no_args_is_help=True, help="Who looked: the audit log and its signed checkpoints. 审计")
 schemas = typer.Typer(no_args_is_help=True, help="Declarations: contracts, registers, models, questions. 声明")
@@ -109,6 +120,15 @@ review.command("decide")(decide)
 review.command("undo")(undo)
 review.command("agreement")(tell_agreement)
 app.add_typer(review, name="review", rich_help_panel=READ)
+dispute.command("fact")(dispute_fact)
+dispute.command("apart")(dispute_apart)
+dispute.command("one")(dispute_one)
+dispute.command("list")(list_all)
+dispute.command("show")(show_one)
+dispute.command("decide")(decide_dispute)
+dispute.command("withdraw")(withdraw_dispute)
+dispute.command("corrections")(corrections)
+app.add_typer(dispute, name="dispute", rich_help_panel=READ)
 app.command(rich_help_panel=READ)(ask)
 app.command(rich_help_panel=READ)(neighbourhood)
 app.command(rich_help_panel=READ)(path)

@@ -14,6 +14,7 @@ from schemas.errors import DeclarationError
 from stores.errors import HomeBusyError, MachineError, SettingsError, StoreError
 from stores.faults import is_no_room
 from stores.operational.accounts import AccountError
+from stores.operational.disputes import DisputeError
 from stores.operational.reviews import ReviewError
 from stores.snapshots import SnapshotError
 
@@ -29,6 +30,7 @@ EXIT_CODES: Mapping[type[Exception], tuple[int, str]] = {
     DeclarationError: (CALLER, "The declarations have mistakes"),
     AccountError: (CALLER, "That account cannot be used"),
     ReviewError: (CALLER, "That cannot be decided"),
+    DisputeError: (CALLER, "That cannot be disputed or decided"),
     UnknownRecordError: (CALLER, "No such record"),
     QueryError: (CALLER, "Cannot look that up"),
     ConservationError: (STORE, "Rows do not add up"),

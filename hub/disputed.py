@@ -1,0 +1,90 @@
+"""Which facts and links of entities are disputed at this moment: ids and names of fields, never a value.
+
+Whoever shows entities asks here, inside the reading that passes the door.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+from hub.reading.lineage import REGISTERS, Lineage
+from stores.operational.disputes import Dispute, DisputeKind, DisputeState
+from stores.operational.live import LiveDisputes
+from stores.warehouse import Warehouse
+
+SNAPSHOTS_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One dispute that lies on an entity.
+
+    A fact has a `field`, and the record whose value it is where one is named. `is_upheld` says that it was decided, and
+    that the snapshot does not show yet what comes of it.
+    """
+
+    dispute_id: str
+    kind: DisputeKind
+    field: str | None
+    record_id: int | None
+    is_upheld: bool
+
+
+class DisputeMarks:
+    """Disputes by the entities of a snapshot that they lie on, for many threads at once.
+
+    Where a dispute lies is found once for each snapshot: a record that is named is followed to its entity, else the
+    entity by its lineage to whatever lives of it.
+    """
+
+    def __init__(self, live: LiveDisputes) -> None:
+        self._live = live
+        self._lock = Lock()
+        self._places: OrderedDict[str, dict[str, frozenset[str]]] = OrderedDict()
+
+    def disputed(self, snapshot: str, tables: Warehouse, ids: Collection[str]) -> Mapping[str, tuple[Mark, ...]]:
+        """The marks of those of these entities that have any; `tables` are those of the snapshot."""
+        [(run_id,)] = tables.rows("SELECT run_id FROM run")
+        standing = self._live.standing(run_id)
+        places = self._placed(snapshot, tables, standing)
+        wanted, found = set(ids), dict[str, tuple[Mark, ...]]()
+        for dispute in standing:
+            for entity in sorted(wanted & places[dispute.dispute_id]):
+                found[entity] = (*found.get(entity, ()), _mark(dispute))
+        return found
+
+    def _placed(self, snapshot: str, tables: Warehouse, standing: Iterable[Dispute]) -> Mapping[str, frozenset[str]]:
+        with self._lock:
+            known = self._places.pop(snapshot, {})
+            for dispute in standing:
+                if dispute.dispute_id not in known:
+                    known[dispute.dispute_id] = _entities(tables, dispute)
+            self._places[snapshot] = known
+            if len(self._places) > SNAPSHOTS_KEPT:
+                self._places.popitem(last=False)
+            return known
+
+
+def _entities(tables: Warehouse, dispute: Dispute) -> frozenset[str]:
+    subject = dispute.subject
+    if subject.record_id is not None:
+        sql = "SELECT entity_id FROM member WHERE register = $register AND record_id = $record"
+        found = tables.rows(sql, {"register": subject.register, "record": subject.record_id})
+        if found:
+            return frozenset(entity for (entity,) in found)
+    named = [each for each in (subject.entity_id, subject.other_id) if each is not None]
+    return frozenset(each for entity in named for each in _living(Lineage(tables), entity))
+
+
+def _living(lineage: Lineage, entity: str) -> Iterable[str]:
+    standing = lineage.standing(entity) if entity[:1] in REGISTERS else None
+    if standing is None:
+        return ()
+    return standing.parts if standing.lead is None else (standing.lead, *standing.parts)
+
+
+def _mark(dispute: Dispute) -> Mark:
+    subject = dispute.subject
+    is_upheld = dispute.state is DisputeState.UPHELD
+    return Mark(dispute.dispute_id, subject.kind, subject.field, subject.record_id, is_upheld)

@@ -1,0 +1,111 @@
+"""Disputes of facts and links: handed in by anybody, decided by somebody else; each step passes the door first.
+
+To hand one in, nobody waits. Decisions wait a moment for whoever writes, and are told where that takes longer, as a
+run does.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from hub.reading.claims import Claim, check_claim, logged
+from hub.reading.reader import Reader
+from hub.reading.rulings import Bench, Effects, Verdict
+from hub.sharing.request import Answer
+from stores.errors import HomeBusyError
+from stores.home import Home
+from stores.lock import held
+from stores.operational import Operational, open_operational, read_operational
+from stores.operational.disputes import Dispute, DisputeState, Ruling
+from stores.snapshots import Snapshot
+
+VERB = "dispute"
+PATIENCE, PAUSE = 3.0, 0.05
+
+
+def hand_in(reader: Reader, claim: Claim) -> Dispute:
+    """Keeps the claim as an open dispute; the same request again gives the dispute that it made.
+
+    What is disputed is marked from here on (`hub.disputed`), also while a run writes. Raises UsageError where there is
+    nothing to dispute, DisputeError where no reason is given.
+    """
+    new = check_claim(reader, claim)
+    with read_operational(reader.home) as operational:
+        dispute = operational.disputes.hand_in(new)
+    with suppress(HomeBusyError), held(reader.home, VERB), open_operational(reader.home, VERB):
+        # Opening it takes in what waits; where somebody writes, the next writer does.
+        return dispute
+    return dispute
+
+
+def decide(reader: Reader, verdict: Verdict) -> Dispute:
+    """Ends a dispute as another person decides; what comes of it takes effect in the next run.
+
+    Raises DisputeError where it is not open or whoever decides has handed it in, UsageError where nothing would come of
+    upholding it.
+    """
+    with read_operational(reader.home) as operational:
+        dispute = operational.disputes.get(verdict.dispute_id)
+    found: list[Effects] = []
+
+    def run(snapshot: Snapshot) -> Answer:
+        if verdict.is_upheld:
+            with reader.entities(snapshot) as tables, read_operational(reader.home) as operational:
+                bench = Bench(snapshot, tables, reader.declarations, operational, reader.caller.name)
+                found.append(bench.effects(dispute, verdict))
+        return _told(dispute)
+
+    state = DisputeState.UPHELD if verdict.is_upheld else DisputeState.REJECTED
+    reader.read(VERB, f"decide:{state.value}", _numbered(dispute), run)
+    ruling = Ruling(reader.caller.name, _now(), verdict.why, state)
+    for each in found:
+        ruling = replace(ruling, corrections=each.corrections, ended=each.ended, decisions=each.decisions)
+    return _end(reader, dispute, ruling)
+
+
+def withdraw(reader: Reader, dispute_id: str, why: str) -> Dispute:
+    """Takes a dispute back, for whoever has handed it in."""
+    with read_operational(reader.home) as operational:
+        dispute = operational.disputes.get(dispute_id)
+    reader.read(VERB, "withdraw", _numbered(dispute), lambda _: _told(dispute))
+    return _end(reader, dispute, Ruling(reader.caller.name, _now(), why, DisputeState.WITHDRAWN))
+
+
+def _end(reader: Reader, dispute: Dispute, ruling: Ruling) -> Dispute:
+    with _writing(reader.home) as operational:
+        operational.disputes.rule(dispute.dispute_id, ruling)
+        return operational.disputes.get(dispute.dispute_id)
+
+
+@contextmanager
+def _writing(home: Home) -> Iterator[Operational]:
+    """The operational database for writing; whoever writes there is waited for a moment."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held(home, VERB))
+                operational = stack.enter_context(open_operational(home, VERB))
+            except HomeBusyError:
+                if time.monotonic() > end:
+                    raise
+            else:
+                yield operational
+                return
+        time.sleep(PAUSE)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def _numbered(dispute: Dispute) -> dict[str, str]:
+    return {"dispute": dispute.dispute_id, **logged(dispute.subject)}
+
+
+def _told(dispute: Dispute) -> Answer:
+    return Answer(pa.table({"dispute": [dispute.dispute_id]}))

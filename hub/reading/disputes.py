@@ -1,0 +1,138 @@
+"""Disputes and corrections read by whoever may: through the door, for they say what was said of somebody."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import pyarrow as pa
+
+from hub.errors import UsageError
+from hub.reading.claims import entity_of, logged, value_of
+from hub.reading.lineage import Lineage
+from hub.reading.reader import Reader
+from hub.sharing.request import Answer, Disclosure, answer_rows
+from schemas.declarations import Declarations
+from stores.operational import Operational, read_operational
+from stores.operational.corrections import CorrectionEvent
+from stores.operational.disputes import Dispute, DisputeKind, DisputeState
+from stores.snapshots import Snapshot
+
+DISPUTES = {
+    "dispute": pa.string(),
+    "kind": pa.string(),
+    "state": pa.string(),
+    "register": pa.string(),
+    "entity_id": pa.string(),
+    "other_id": pa.string(),
+    "field": pa.string(),
+    "by": pa.string(),
+    "department": pa.string(),
+    "at": pa.string(),
+    "decided_by": pa.string(),
+    "decided_at": pa.string(),
+}
+CORRECTIONS = {
+    "position": pa.int64(),
+    "state": pa.string(),
+    "at": pa.string(),
+    "feed": pa.string(),
+    "record_key": pa.string(),
+    "register": pa.string(),
+    "field": pa.string(),
+    "right": pa.string(),
+    "is_void": pa.bool_(),
+    "correction": pa.int64(),
+    "dispute": pa.string(),
+}
+ALL_AT_ONCE = 10_000
+
+
+def list_disputes(reader: Reader, states: Sequence[DisputeState]) -> Disclosure:
+    """Disputes in these states, all where none is named, one a row, oldest first; without what was said."""
+
+    def run(_: Snapshot) -> Answer:
+        with read_operational(reader.home) as operational:
+            found = operational.disputes.all(*states)
+        return Answer(answer_rows(DISPUTES, map(_row, found)), "Disputes 异议")
+
+    return reader.read("dispute", "list", {"states": ",".join(states)}, run)
+
+
+def show_dispute(reader: Reader, dispute_id: str) -> Disclosure:
+    """One dispute with what was said, what is known of it in the snapshot, and what came of it: one part a row."""
+    with read_operational(reader.home) as operational:
+        dispute = operational.disputes.get(dispute_id)
+
+    def run(snapshot: Snapshot) -> Answer:
+        with reader.entities(snapshot) as tables, read_operational(reader.home) as operational:
+            parts = [(name, value) for name, value in zip(DISPUTES, _row(dispute), strict=True) if value is not None]
+            parts += _said(operational, dispute)
+            subject = dispute.subject
+            standing = Lineage(tables).standing(subject.entity_id)
+            if subject.record_id is not None:
+                parts.append(("entity of the record now", entity_of(tables, subject.register, subject.record_id)))
+            if subject.kind is DisputeKind.FACT and standing is not None and standing.lead is not None:
+                parts.append((f"{subject.field} now", value_of(tables, subject, standing.lead)))
+            parts += _effects(operational, dispute)
+        told = [(name, None if value is None else str(value)) for name, value in parts]
+        return Answer(answer_rows({"part": pa.string(), "what": pa.string()}, told), f"Dispute {dispute_id} 异议")
+
+    return reader.read("dispute", "show", {"dispute": dispute_id, **logged(dispute.subject)}, run)
+
+
+def list_corrections(reader: Reader, department: str, *, after: int = 0, limit: int = ALL_AT_ONCE) -> Disclosure:
+    """What the department is asked to put right in its own records, and what has become of it, one event a row."""
+
+    def run(_: Snapshot) -> Answer:
+        with read_operational(reader.home) as operational:
+            events = corrections_since(operational, reader.declarations, department, after=after, limit=limit)
+        return Answer(answer_rows(CORRECTIONS, map(_event, events)), f"Corrections for {department} 更正")
+
+    return reader.read("dispute", "corrections", {"department": department, "after": str(after)}, run)
+
+
+def corrections_since(
+    operational: Operational, declarations: Declarations, department: str, *, after: int, limit: int
+) -> list[CorrectionEvent]:
+    """The events of corrections addressed to a department after a position, in order, for the change feed.
+
+    Only to be used inside a reading. Raises UsageError for a department without feeds.
+    """
+    feeds = [each.id for each in declarations.contracts.values() if each.department == department]
+    if not feeds:
+        known = ", ".join(sorted({each.department for each in declarations.contracts.values()}))
+        raise UsageError(f"{department} hands in nothing: the departments are {known}")
+    return operational.corrections.since(after, feeds, limit)
+
+
+def _row(dispute: Dispute) -> tuple[object, ...]:
+    subject = dispute.subject
+    return (
+        *(dispute.dispute_id, subject.kind.value, dispute.state.value, subject.register, subject.entity_id),
+        *(subject.other_id, subject.field, dispute.made_by, dispute.department, _time(dispute.made_at)),
+        *(dispute.decided_by, _time(dispute.decided_at)),
+    )
+
+
+def _said(operational: Operational, dispute: Dispute) -> Iterator[tuple[str, object]]:
+    said, reason = operational.disputes.said(dispute.dispute_id), operational.disputes.reason(dispute.dispute_id)
+    yield "why", said.why
+    parts = (("record", said.record), ("proposed", said.proposed), ("decided because", reason))
+    yield from ((name, text) for name, text in parts if text is not None)
+
+
+def _effects(operational: Operational, dispute: Dispute) -> Iterator[tuple[str, object]]:
+    for each in operational.corrections.of_dispute(dispute.dispute_id):
+        told = "void" if each.right is None else each.right
+        yield f"correction {each.correction_id}", f"{each.feed}:{each.record_key} {each.field} = {told} ({each.state})"
+
+
+def _event(event: CorrectionEvent) -> tuple[object, ...]:
+    kept = event.correction
+    return (
+        *(event.position, event.state.value, _time(event.at), kept.feed, kept.record_key, kept.register, kept.field),
+        *(kept.right, kept.right is None, kept.correction_id, kept.dispute_id),
+    )
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else f"{at.isoformat(timespec='seconds')}Z"
