@@ -20,6 +20,7 @@ from api.queries import only_declared
 from api.routes import (
     audit,
     changes,
+    disputes,
     entities,
     health,
     match,
@@ -43,6 +44,7 @@ ROUTERS = (
     entities.router,
     match.router,
     changes.router,
+    disputes.router,
     questions.router,
     audit.router,
 )

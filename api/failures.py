@@ -28,6 +28,7 @@ from schemas.errors import DeclarationError
 from stores.errors import HomeBusyError, MachineError, StoreError
 from stores.instalments import BeginAnewError
 from stores.operational.accounts import AccountError
+from stores.operational.disputes import DisputeError
 from stores.operational.reviews import ReviewError
 
 LOG = logging.getLogger("hub.api")
@@ -46,6 +47,7 @@ ERRORS: Mapping[type[Exception], Telling] = {
     UnknownRecordError: Telling("not-there"),
     AccountError: Telling("conflict"),
     ReviewError: Telling("conflict"),
+    DisputeError: Telling("conflict"),
     FeedError: Telling("conflict"),
     HomeBusyError: Telling("busy", headers=SOON),
     MachineError: Telling("not-ready", headers=SOON),

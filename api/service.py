@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from api.cursors import Cursors, open_cursors
 from api.limits import SECRET_FILE, Limits, open_limits
 from api.settings import ApiSettings
+from hub.reading.disputed import DisputeMarks
 from hub.reading.opening import KeptOpen, Source
 from hub.reading.reader import Shared
 from hub.settings import Settings, read_settings
@@ -24,7 +25,7 @@ from schemas.declarations import Declarations, load_declarations
 from stores.home import Home, open_home
 from stores.operational import read_operational
 from stores.operational.idempotency import Idempotency
-from stores.operational.live import LiveAccounts
+from stores.operational.live import LiveAccounts, LiveDisputes
 from stores.snapshots import SnapshotShelf
 
 
@@ -43,12 +44,13 @@ class Service:
     idempotency: Idempotency
     opening: KeptOpen
     rules: Rules
+    marks: DisputeMarks
     own_id_keys: Watched[Mapping[int, bytes]]
 
     @property
     def shared(self) -> Shared:
         """What all readings have in common."""
-        return Shared(self.opening, self.rules)
+        return Shared(self.opening, self.rules, self.marks)
 
     @property
     def shelf(self) -> SnapshotShelf:
@@ -67,6 +69,7 @@ def opened_service(settings: ApiSettings) -> Iterator[Service]:
         trust = open_trust(home)
         limits = open_limits(runtime, settings)
         declarations, hub_settings = load_declarations(settings.schemas), read_settings(home)
+        disputes = LiveDisputes(home)
         opening = KeptOpen(Source(home, declarations, hub_settings))
         try:
             yield Service(
@@ -81,10 +84,12 @@ def opened_service(settings: ApiSettings) -> Iterator[Service]:
                 Idempotency(home.operational.with_name("idempotency.sqlite")),
                 opening,
                 compile_rules(declarations),
+                DisputeMarks(disputes),
                 Watched(own_id_key_file(home), lambda _: _own_id_keys(home)),
             )
         finally:
             opening.close()
+            disputes.close()
             limits.close()
             if isinstance(trust.accounts, LiveAccounts):
                 trust.accounts.close()

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from hub.reading.claims import Claim, check_claim, logged
+from hub.reading.claims import Claim, check_claim
+from hub.reading.disputes import find_dispute, reading_of
 from hub.reading.reader import Reader
 from hub.reading.rulings import Bench, Effects, Verdict
 from hub.sharing.request import Answer
+from schemas.readers.purposes import Verb
 from stores.errors import HomeBusyError
 from stores.home import Home
 from stores.lock import held
@@ -48,11 +50,11 @@ def decide(reader: Reader, verdict: Verdict) -> Dispute:
     Raises DisputeError where it is not open or whoever decides has handed it in, UsageError where nothing would come of
     upholding it.
     """
-    with read_operational(reader.home) as operational:
-        dispute = operational.disputes.get(verdict.dispute_id)
+    dispute = find_dispute(reader, verdict.dispute_id, verb=Verb.REVIEW)
     found: list[Effects] = []
 
     def run(snapshot: Snapshot) -> Answer:
+        assert dispute is not None
         if verdict.is_upheld:
             with reader.entities(snapshot) as tables, read_operational(reader.home) as operational:
                 bench = Bench(snapshot, tables, reader.declarations, operational, reader.caller.name)
@@ -60,7 +62,8 @@ def decide(reader: Reader, verdict: Verdict) -> Dispute:
         return _told(dispute)
 
     state = DisputeState.UPHELD if verdict.is_upheld else DisputeState.REJECTED
-    reader.read(VERB, f"decide:{state.value}", _numbered(dispute), run)
+    reader.read(reading_of(dispute, verdict.dispute_id, Verb.REVIEW, f"decide:{state.value}"), run)
+    assert dispute is not None
     ruling = Ruling(reader.caller.name, _now(), verdict.why, state)
     for each in found:
         ruling = replace(ruling, corrections=each.corrections, ended=each.ended, decisions=each.decisions)
@@ -69,9 +72,9 @@ def decide(reader: Reader, verdict: Verdict) -> Dispute:
 
 def withdraw(reader: Reader, dispute_id: str, why: str) -> Dispute:
     """Takes a dispute back, for whoever has handed it in."""
-    with read_operational(reader.home) as operational:
-        dispute = operational.disputes.get(dispute_id)
-    reader.read(VERB, "withdraw", _numbered(dispute), lambda _: _told(dispute))
+    dispute = find_dispute(reader, dispute_id, verb=Verb.DISPUTE)
+    reader.read(reading_of(dispute, dispute_id, Verb.DISPUTE, "withdraw"), lambda _: _told(dispute))
+    assert dispute is not None
     return _end(reader, dispute, Ruling(reader.caller.name, _now(), why, DisputeState.WITHDRAWN))
 
 
@@ -103,9 +106,6 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
-def _numbered(dispute: Dispute) -> dict[str, str]:
-    return {"dispute": dispute.dispute_id, **logged(dispute.subject)}
-
-
-def _told(dispute: Dispute) -> Answer:
-    return Answer(pa.table({"dispute": [dispute.dispute_id]}))
+def _told(dispute: Dispute | None) -> Answer:
+    table = pa.table({"dispute": [dispute.dispute_id if dispute else ""]})
+    return Answer(table, shows={"dispute": frozenset()})

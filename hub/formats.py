@@ -53,11 +53,12 @@ def _cell(value: Any, guard_formulas: bool) -> object:
 
 
 def as_json(disclosure: Disclosure, about: Mapping[str, object]) -> str:
-    """A JSON object: what was asked, the snapshot it was read from, redirects, and the rows as objects."""
-    redirects = disclosure.answer.redirects
+    """A JSON object: what was asked, the snapshot it was read from, redirects, disputes, and the rows as objects."""
+    redirects, disputed = disclosure.answer.redirects, disclosure.answer.disputed
     content = {
         **about,
         **({"redirects": redirects} if redirects else {}),
+        **({"disputed": {each: sorted(items) for each, items in disputed.items()}} if disputed else {}),
         "snapshot": disclosure.snapshot,
         "columns": disclosure.answer.table.column_names,
         "rows": disclosure.answer.table.to_pylist(),
@@ -86,15 +87,21 @@ def parquet_bytes(table: pa.Table, snapshot: str) -> bytes:
     return written.getvalue()
 
 
+def told_of_disputes(disclosure: Disclosure) -> list[str]:
+    """What is disputed of the entities in the answer at this moment, a line each."""
+    found = sorted(disclosure.answer.disputed.items())
+    return [f"disputed now 有异议: {entity} ({', '.join(sorted(items))})" for entity, items in found]
+
+
 def hand_out(
     disclosure: Disclosure, console: Console, *, format_: Format, output: Path | None, about: Mapping[str, object]
 ) -> None:
     """Writes the answer to the file, or to standard output where none is named.
 
-    Redirects that the format has no place for go to standard error.
+    Redirects and disputes that the format has no place for go to standard error.
     """
     if format_ in (Format.CSV, Format.PARQUET) or (format_ is Format.TABLE and output is not None):
-        for told in disclosure.answer.redirects:
+        for told in (*disclosure.answer.redirects, *told_of_disputes(disclosure)):
             sys.stderr.write(f"{told}\n")
     if format_ is Format.PARQUET:
         if output is None:
@@ -131,7 +138,7 @@ def show(disclosure: Disclosure, console: Console, *, rows: int = ROWS_ON_SCREEN
     console.print(table(answer.title, names, [list(row.values()) for row in answer.table.slice(0, rows).to_pylist()]))
     if answer.table.num_rows > rows:
         console.print(f"  … {answer.table.num_rows - rows:,} more; --format csv --output FILE gives them all")
-    for note in (*answer.redirects, *answer.remarks, *answer.notes):
+    for note in (*answer.redirects, *told_of_disputes(disclosure), *answer.remarks, *answer.notes):
         console.print(f"  {note}", markup=False)
     told = f"{answer.table.num_rows:,} rows · snapshot"
     console.print(f"  [dim]{told} {disclosure.snapshot} · audit line {disclosure.audit_sequence}[/]", soft_wrap=True)

@@ -87,11 +87,12 @@ def get_entity(
     rows = reading.in_own_ids(found.answer.table).to_pylist()
     notes = [reading.text(told) for told in found.answer.redirects]
     head = {"snapshot": found.snapshot, "register": REGISTERS[own_id[0]], "notes": notes}
-    content = {**head, **_told(rows, own_id)} if rows else {**head, "id": own_id, "ended": True}
+    disputed = frozenset(item for items in found.answer.disputed.values() for item in items)
+    content = {**head, **_told(rows, own_id, disputed)} if rows else {**head, "id": own_id, "ended": True}
     return unless_had(request, etag_of(json.dumps(content, ensure_ascii=False)), content)
 
 
-def _told(rows: Iterable[Mapping[str, Any]], asked: str) -> dict[str, Any]:
+def _told(rows: Iterable[Mapping[str, Any]], asked: str, disputed: frozenset[str]) -> dict[str, Any]:
     by_part: dict[str, list[Mapping[str, Any]]] = {HUB: [], FIELD: [], RECORD: [], HOME: []}
     for row in rows:
         by_part[row["part"]].append(row)
@@ -101,13 +102,14 @@ def _told(rows: Iterable[Mapping[str, Any]], asked: str) -> dict[str, Any]:
         "id": entity,
         "moved_from": None if entity == asked else asked,
         **said,
-        "disputed": False,
-        "fields": {row["name"]: _field(row) for row in by_part[FIELD]},
+        "disputed": bool(disputed),
+        "fields": {row["name"]: _field(row, disputed) for row in by_part[FIELD]},
         "own_records": [dict(zip(("feed", "key"), row["name"].split(":", 1), strict=True)) for row in by_part[RECORD]],
         "lives_at": [{"id": row["other_id"], **json.loads(row["value"])} for row in by_part[HOME]],
     }
 
 
-def _field(row: Mapping[str, Any]) -> dict[str, Any]:
+def _field(row: Mapping[str, Any], disputed: frozenset[str]) -> dict[str, Any]:
     source = {name: row[name] for name in ("department", "feed", "recorded_on")} if row.get("feed") else None
-    return {"value": json.loads(row["value"]), "source": source, "disputed": False}
+    named = {item.partition(".")[2] for item in disputed}
+    return {"value": json.loads(row["value"]), "source": source, "disputed": row["name"] in named}

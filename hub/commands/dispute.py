@@ -7,7 +7,7 @@ import typer
 
 from hub.commands.desk import Desk, verb
 from hub.commands.explain import RECORD
-from hub.commands.look_around import Output, OutputFormat, Purpose
+from hub.commands.look_around import Case, Output, OutputFormat, Purpose
 from hub.disputes import decide, hand_in, withdraw
 from hub.errors import UsageError
 from hub.formats import Format, hand_out
@@ -34,6 +34,7 @@ class FactOptions:
     proposed: Annotated[str | None, typer.Option(help="The right value, where it is known.")] = None
     key: Key = None
     purpose: Purpose = ""
+    case: Case = ""
 
 
 @verb(FactOptions)
@@ -48,7 +49,7 @@ def dispute_fact(desk: Desk, options: FactOptions) -> None:
         field=options.field,
         request_key=options.key,
     )
-    _tell(desk, hand_in(desk.reader(options.purpose), claim))
+    _tell(desk, hand_in(desk.reader(options.purpose, options.case), claim))
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,14 @@ class ApartOptions:
     why: Why = ""
     key: Key = None
     purpose: Purpose = ""
+    case: Case = ""
 
 
 @verb(ApartOptions)
 def dispute_apart(desk: Desk, options: ApartOptions) -> None:
     """Say that a record does not belong to its entity. 对归并提出异议"""
     claim = Claim(DisputeKind.APART, options.entity, options.why, record=options.record, request_key=options.key)
-    _tell(desk, hand_in(desk.reader(options.purpose), claim))
+    _tell(desk, hand_in(desk.reader(options.purpose, options.case), claim))
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,14 @@ class OneOptions:
     why: Why = ""
     key: Key = None
     purpose: Purpose = ""
+    case: Case = ""
 
 
 @verb(OneOptions)
 def dispute_one(desk: Desk, options: OneOptions) -> None:
     """Say that two entities are one. 对区分提出异议"""
     claim = Claim(DisputeKind.ONE, options.entity, options.why, other=options.other, request_key=options.key)
-    _tell(desk, hand_in(desk.reader(options.purpose), claim))
+    _tell(desk, hand_in(desk.reader(options.purpose, options.case), claim))
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class ListOptions:
         default_factory=list
     )
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -102,7 +106,7 @@ class ListOptions:
 @verb(ListOptions)
 def list_all(desk: Desk, options: ListOptions) -> None:
     """Disputes and where they stand, oldest first. 异议清单"""
-    found = list_disputes(desk.reader(options.purpose), options.state)
+    found = list_disputes(desk.reader(options.purpose, options.case), options.state)
     hand_out(found, desk.console, format_=options.format, output=options.output, about={})
 
 
@@ -112,6 +116,7 @@ class ShowOptions:
 
     dispute: Number
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -119,7 +124,7 @@ class ShowOptions:
 @verb(ShowOptions)
 def show_one(desk: Desk, options: ShowOptions) -> None:
     """One dispute: what was said, what is known, what came of it. 异议详情"""
-    found = show_dispute(desk.reader(options.purpose), options.dispute)
+    found = show_dispute(desk.reader(options.purpose, options.case), options.dispute)
     about = {"dispute": options.dispute}
     hand_out(found, desk.console, format_=options.format, output=options.output, about=about)
 
@@ -136,6 +141,7 @@ class DecideOptions:
         list[str], typer.Option(metavar=RECORD, help="A record that leaves the entity with the disputed one.")
     ] = field(default_factory=list)
     purpose: Purpose = ""
+    case: Case = ""
 
 
 @verb(DecideOptions)
@@ -147,7 +153,7 @@ def decide_dispute(desk: Desk, options: DecideOptions) -> None:
     if not is_upheld and (options.right is not None or options.along):
         raise UsageError("nothing comes of a dispute that is rejected: leave out --right and --along")
     verdict = Verdict(options.dispute, is_upheld, options.why, options.right, options.along)
-    _tell(desk, decide(desk.reader(options.purpose), verdict))
+    _tell(desk, decide(desk.reader(options.purpose, options.case), verdict))
 
 
 @dataclass(frozen=True)
@@ -157,12 +163,13 @@ class WithdrawOptions:
     dispute: Number
     why: Why = ""
     purpose: Purpose = ""
+    case: Case = ""
 
 
 @verb(WithdrawOptions)
 def withdraw_dispute(desk: Desk, options: WithdrawOptions) -> None:
     """Take back what you disputed. 撤回异议"""
-    _tell(desk, withdraw(desk.reader(options.purpose), options.dispute, options.why))
+    _tell(desk, withdraw(desk.reader(options.purpose, options.case), options.dispute, options.why))
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,7 @@ class CorrectionsOptions:
     department: Annotated[str, typer.Option(help="The department whose records they are, as in housing.")]
     after: Annotated[int, typer.Option(min=0, help="Only what came after this position.")] = 0
     purpose: Purpose = ""
+    case: Case = ""
     format: OutputFormat = Format.TABLE
     output: Output = None
 
@@ -179,7 +187,7 @@ class CorrectionsOptions:
 @verb(CorrectionsOptions)
 def corrections(desk: Desk, options: CorrectionsOptions) -> None:
     """What a department is asked to put right in its own records, and what became of it. 更正清单"""
-    found = list_corrections(desk.reader(options.purpose), options.department, after=options.after)
+    found = list_corrections(desk.reader(options.purpose, options.case), options.department, after=options.after)
     about = {"department": options.department, "after": options.after}
     hand_out(found, desk.console, format_=options.format, output=options.output, about=about)
 

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from hub.errors import UsageError
-from hub.reading.explain import record_id, split_record
-from hub.reading.lineage import REGISTERS, check_id, lead
 from hub.reading.reader import Reader
-from hub.sharing.request import Answer
+from hub.reading.records import split_record
+from hub.reading.standing import lead
+from hub.sharing.entity_ids import REGISTERS, check_id
+from hub.sharing.request import Answer, Reading
+from schemas.readers.purposes import Verb
 from schemas.readers.registers import Register
 from stores.operational.disputes import DisputeKind, NewDispute, Said, Subject
+from stores.record_ids import record_id
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
@@ -46,9 +49,19 @@ def check_claim(reader: Reader, claim: Claim) -> NewDispute:
     def run(snapshot: Snapshot) -> Answer:
         with reader.entities(snapshot) as tables:
             _Checked(reader, snapshot, tables, subject).check()
-        return Answer(pa.table({"entity_id": [claim.entity], "kind": [claim.kind.value]}))
+        told = pa.table({"entity_id": [claim.entity], "kind": [claim.kind.value]})
+        return Answer(told, shows={"kind": frozenset()}, ids=("entity_id",))
 
-    reader.read("dispute", claim.kind.value, logged(subject), run)
+    named = (claim.entity, claim.other, claim.record)
+    reading = Reading(
+        Verb.DISPUTE,
+        claim.kind.value,
+        logged(subject),
+        registers=frozenset({subject.register}),
+        needs=frozenset({f"{subject.register}.{subject.field}"} if subject.field else ()),
+        about=tuple(each for each in named if each is not None),
+    )
+    reader.read(reading, run)
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     said = Said(claim.why, claim.proposed, claim.record)
     return NewDispute(subject, said, reader.caller.name, reader.caller.department, now, claim.request_key)

@@ -5,12 +5,14 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from hub.errors import UsageError
+from hub.errors import NothingThereError, UsageError
 from hub.reading.claims import entity_of, logged, value_of
-from hub.reading.lineage import Lineage
 from hub.reading.reader import Reader
-from hub.sharing.request import Answer, Disclosure, answer_rows
+from hub.reading.standing import Lineage
+from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
 from schemas.declarations import Declarations
+from schemas.items import ENTITY, RECORDS
+from schemas.readers.purposes import Verb
 from stores.operational import Operational, read_operational
 from stores.operational.corrections import CorrectionEvent
 from stores.operational.disputes import Dispute, DisputeKind, DisputeState
@@ -43,26 +45,84 @@ CORRECTIONS = {
     "correction": pa.int64(),
     "dispute": pa.string(),
 }
+IDS = ("entity_id", "other_id")
+PARTS = {"part": pa.string(), "what": pa.string()}
 ALL_AT_ONCE = 10_000
 
 
 def list_disputes(reader: Reader, states: Sequence[DisputeState]) -> Disclosure:
     """Disputes in these states, all where none is named, one a row, oldest first; without what was said."""
 
+    verb = verb_of(reader)
+
     def run(_: Snapshot) -> Answer:
         with read_operational(reader.home) as operational:
-            found = operational.disputes.all(*states)
-        return Answer(answer_rows(DISPUTES, map(_row, found)), "Disputes 异议")
+            found = [each for each in operational.disputes.all(*states) if verb is Verb.REVIEW or is_own(reader, each)]
+        return Answer(
+            answer_rows(DISPUTES, map(_row, found)),
+            "Disputes 异议",
+            shows={name: frozenset() for name in DISPUTES if name not in IDS},
+            ids=IDS,
+            rows_show=tuple(map(items_of, found)),
+        )
 
-    return reader.read("dispute", "list", {"states": ",".join(states)}, run)
+    return reader.read(Reading(verb, "disputes", {"states": ",".join(states)}), run)
+
+
+def verb_of(reader: Reader) -> Verb:
+    """Stewards review everybody's disputes; a department sees its own."""
+    purpose = reader.declarations.purposes.get(reader.purpose)
+    reviews = purpose is None or purpose.reach is None or Verb.REVIEW in purpose.reach.verbs
+    return Verb.REVIEW if reviews else Verb.DISPUTE
+
+
+def is_own(reader: Reader, dispute: Dispute) -> bool:
+    """Whether the dispute was made for the reader's department, or by them."""
+    own = reader.caller.department is not None and dispute.department == reader.caller.department
+    return own or dispute.made_by == reader.caller.name
+
+
+def items_of(dispute: Dispute) -> frozenset[str]:
+    """What a dispute shows: an entity, and of a fact its field."""
+    subject = dispute.subject
+    own = frozenset({f"{subject.register}.{ENTITY}"})
+    return own | {f"{subject.register}.{subject.field}"} if subject.field else own
+
+
+def find_dispute(reader: Reader, dispute_id: str, *, verb: Verb) -> Dispute | None:
+    """The dispute of this number, None where there is none for the reader."""
+    with read_operational(reader.home) as operational:
+        found = operational.disputes.find(dispute_id)
+    return found if found is not None and (verb is Verb.REVIEW or is_own(reader, found)) else None
+
+
+def reading_of(dispute: Dispute | None, dispute_id: str, verb: Verb, what: str) -> Reading:
+    """What is to be read or done about a dispute; one that is not there and one of others go the same way."""
+    if dispute is None:
+        return Reading(verb, what, about=(dispute_id,), absent=_no_dispute)
+    subject = dispute.subject
+    return Reading(
+        verb,
+        what,
+        {"dispute": dispute.dispute_id, **logged(subject)},
+        registers=frozenset({subject.register}),
+        needs=items_of(dispute),
+        about=(subject.entity_id,),
+        absent=_no_dispute,
+    )
+
+
+def _no_dispute(missing: Sequence[str]) -> str:
+    return "there is no such dispute that you may read"
 
 
 def show_dispute(reader: Reader, dispute_id: str) -> Disclosure:
     """One dispute with what was said, what is known of it in the snapshot, and what came of it: one part a row."""
-    with read_operational(reader.home) as operational:
-        dispute = operational.disputes.get(dispute_id)
+    verb = verb_of(reader)
+    dispute = find_dispute(reader, dispute_id, verb=verb)
 
     def run(snapshot: Snapshot) -> Answer:
+        assert dispute is not None
         with reader.entities(snapshot) as tables, read_operational(reader.home) as operational:
             parts = [(name, value) for name, value in zip(DISPUTES, _row(dispute), strict=True) if value is not None]
             parts += _said(operational, dispute)
@@ -74,9 +134,15 @@ def show_dispute(reader: Reader, dispute_id: str) -> Disclosure:
                 parts.append((f"{subject.field} now", value_of(tables, subject, standing.lead)))
             parts += _effects(operational, dispute)
         told = [(name, None if value is None else str(value)) for name, value in parts]
-        return Answer(answer_rows({"part": pa.string(), "what": pa.string()}, told), f"Dispute {dispute_id} 异议")
+        shows = frozenset({f"{subject.register}.{RECORDS}"}) | items_of(dispute)
+        return Answer(
+            answer_rows(PARTS, told),
+            f"Dispute {dispute_id} 异议",
+            shows=dict.fromkeys(PARTS, shows),
+            entities=frozenset({subject.entity_id}),
+        )
 
-    return reader.read("dispute", "show", {"dispute": dispute_id, **logged(dispute.subject)}, run)
+    return reader.read(reading_of(dispute, dispute_id, verb, "dispute"), run)
 
 
 def list_corrections(reader: Reader, department: str, *, after: int = 0, limit: int = ALL_AT_ONCE) -> Disclosure:
@@ -85,9 +151,19 @@ def list_corrections(reader: Reader, department: str, *, after: int = 0, limit: 
     def run(_: Snapshot) -> Answer:
         with read_operational(reader.home) as operational:
             events = corrections_since(operational, reader.declarations, department, after=after, limit=limit)
-        return Answer(answer_rows(CORRECTIONS, map(_event, events)), f"Corrections for {department} 更正")
+        kept = [each.correction for each in events]
+        return Answer(
+            answer_rows(CORRECTIONS, map(_event, events)),
+            f"Corrections for {department} 更正",
+            shows=dict.fromkeys(CORRECTIONS, frozenset()),
+            rows_show=tuple(frozenset({f"{each.register}.{ENTITY}", f"{each.register}.{each.field}"}) for each in kept),
+        )
 
-    return reader.read("dispute", "corrections", {"department": department, "after": str(after)}, run)
+    verb = verb_of(reader)
+    if verb is Verb.DISPUTE and department != reader.caller.department:
+        raise NothingThereError("there are no corrections for that department that you may read")
+    logging = {"department": department, "after": str(after)}
+    return reader.read(Reading(verb, "corrections", logging), run)
 
 
 def corrections_since(

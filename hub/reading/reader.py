@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hub.graph.port import GraphStore
+from hub.reading.disputed import DisputeMarks, mark_item
 from hub.reading.opening import Afresh, Opening, Source
 from hub.reading.places import PlacesIn
 from hub.reading.records import of_department
 from hub.settings import Settings
 from hub.sharing.disclose import disclose
+from hub.sharing.entity_ids import ids_in_table
 from hub.sharing.policies import Rules, compile_rules
 from hub.sharing.request import Answer, Caller, Disclosure, Places, Reading, Request
 from resolution.realtime.matching import Matcher
@@ -18,6 +20,7 @@ from schemas.declarations import Declarations
 from schemas.readers.purposes import Role, Verb
 from stores.entity_file import EntityFile
 from stores.home import Home
+from stores.operational.live import LiveDisputes
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
@@ -35,6 +38,7 @@ class Shared:
 
     opening: Opening
     rules: Rules
+    marks: DisputeMarks
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,16 @@ class Reader:
         """Gives the parts of snapshots."""
         return self.shared.opening if self.shared else Afresh(Source(self.home, self.declarations, self.settings))
 
+    @cached_property
+    def marks(self) -> DisputeMarks:
+        """What is disputed at this moment."""
+        return self.shared.marks if self.shared else DisputeMarks(LiveDisputes(self.home))
+
     def read(self, reading: Reading, run: Callable[[Snapshot], Answer]) -> Disclosure:
         """What `run` finds in the snapshot, as far as the door lets it through."""
         with self.opened() as snapshot:
             request = Request(self.home, self.rules, snapshot.id, reading, self._places(reading, snapshot), self.case)
-            return disclose(self.caller, self.purpose, request, lambda: run(snapshot))
+            return disclose(self.caller, self.purpose, request, lambda: self._marked(snapshot, run(snapshot)))
 
     def read_log(self, reading: Reading, run: Callable[[], Answer]) -> Disclosure:
         """What `run` finds in the audit log, as far as the door lets it through."""
@@ -90,6 +99,12 @@ class Reader:
     def graph(self, snapshot: Snapshot) -> AbstractContextManager[GraphStore]:
         """The snapshot's graph, on the graph server where that holds it; only to be used inside a reading."""
         return self.opening.graph(snapshot)
+
+    def _marked(self, snapshot: Snapshot, answer: Answer) -> Answer:
+        """The answer with what is disputed of the entities in it."""
+        ids = {*answer.entities, *ids_in_table(answer.table)}
+        marks = self.marks.disputed(snapshot.id, lambda: self.entities(snapshot), ids)
+        return replace(answer, disputed={each: frozenset(map(mark_item, found)) for each, found in marks.items()})
 
     def _places(self, reading: Reading, snapshot: Snapshot) -> Callable[[Collection[str]], Places]:
         """Where what a reading names is; `read` and departments' programs know records of their department alone."""

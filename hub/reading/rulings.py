@@ -6,8 +6,8 @@ from datetime import datetime
 
 from hub.errors import UsageError
 from hub.reading.claims import entity_of, members
-from hub.reading.explain import record_id, split_record
-from hub.reading.lineage import lead
+from hub.reading.records import split_record
+from hub.reading.standing import lead
 from ingestion.corrections import corrected_fields, standardised_text, wrong_value_hash
 from schemas.declarations import Declarations
 from schemas.readers.contracts import FieldMapping
@@ -15,6 +15,7 @@ from stores.operational import Operational
 from stores.operational.corrections import Correction, NewCorrection
 from stores.operational.decisions import Decision, DecisionKind
 from stores.operational.disputes import Dispute, DisputeKind, Subject
+from stores.record_ids import record_id
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 

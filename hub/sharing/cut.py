@@ -3,7 +3,7 @@
 What is left says nothing of what is gone: rows are ordered by what they still show, and remarks on the whole go too.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
@@ -30,7 +30,17 @@ def cut(answer: Answer, decision: Decision, request: Request) -> Answer:
         remarks=answer.remarks if _may_be_told(answer, decision, request) else (),
         redirects=_redirects(answer, decision, request),
         entities=answer.entities | frozenset(ids_in_table(rows)),
+        disputed=_disputed(kept, answer, decision),
     )
+
+
+def _disputed(kept: pa.Table, answer: Answer, decision: Decision) -> Mapping[str, frozenset[str]]:
+    """What is disputed of the entities that are told, of what may be seen of them."""
+    if not answer.disputed:
+        return {}
+    told = {*ids_in_table(kept), *answer.entities}
+    seen = {each: items & decision.items for each, items in answer.disputed.items() if each in told}
+    return {each: items for each, items in seen.items() if items}
 
 
 def _items(rows: pa.Table, answer: Answer, decision: Decision) -> pa.Table:

@@ -47,6 +47,7 @@ def decide(caller: Caller, purpose: str, request: Request) -> Decision:
 def _as(role: Role, caller: Caller, purpose: str, request: Request) -> Decision:
     of_nobody = AUDIT_LOG if request.reading.verb is Verb.AUDIT else PLACE
     gate = sorted(f"{register}.{ENTITY}" for register in request.reading.registers) or [of_nobody]
+    gate += sorted(request.reading.needs)
     permitted: dict[str, frozenset[str]] = {}
     refusal = decided = None
     for area in _areas(caller, purpose, request.rules):

@@ -33,8 +33,9 @@ class Reading:
 
     `parameters` are written to the audit log as they are: opaque ids, dates and numbers only, never a name, a
     phone or an identity number (see `parameters_for_audit`). `purposes` are those that it was declared for, any
-    where there are none; `registers` those that it is about. `about` are the entities and records that the asker named;
-    where some are not there for the asker, all that is told is `absent` of these.
+    where there are none; `registers` those that it is about, `needs` further items without which it is refused.
+    `about` are the entities and records that the asker named; where some are not there for the asker, all that is told
+    is `absent` of these.
     """
 
     verb: Verb
@@ -42,6 +43,7 @@ class Reading:
     parameters: Mapping[str, str] = field(default_factory=dict)
     purposes: frozenset[str] = frozenset()
     registers: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
     about: tuple[str, ...] = ()
     absent: Callable[[Sequence[str]], str] = lambda missing: "it is not there, or not for you 不存在或无权查阅"
 
@@ -71,7 +73,8 @@ class Answer:
     `rows_show` has the items behind each row, none where rows do not differ. `items` is a column of lists of items:
     those that may not be seen are left out, and rows of which none is left. `redirects` say that an id which was asked
     for leads elsewhere now; they are told in every format, where the entities that they name may be. `entities` are
-    the ids of those whom the rows are about, as far as no column holds them.
+    the ids of those whom the rows are about, as far as no column holds them. `disputed` has what is disputed at this
+    moment of entities in the rows, as items: a field, or `<register>.entity` where a link is.
     """
 
     table: pa.Table
@@ -86,6 +89,7 @@ class Answer:
     items: str | None = None
     redirects: tuple[str, ...] = ()
     entities: frozenset[str] = frozenset()
+    disputed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

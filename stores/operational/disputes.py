@@ -160,6 +160,13 @@ class Disputes:
             return _open(dispute_id, _new(texts))
         raise DisputeError(f"there is no dispute {dispute_id}: `hub dispute list` shows them")
 
+    def find(self, dispute_id: str) -> Dispute | None:
+        """The dispute of this number, None where there is none."""
+        try:
+            return self.get(dispute_id)
+        except DisputeError:
+            return None
+
     def all(self, *states: DisputeState) -> list[Dispute]:
         """The disputes in these states, all where none is named, oldest first."""
         chosen = states or tuple(DisputeState)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from hub import pipeline
-from hub.disputed import DisputeMarks
 from hub.disputes import decide, hand_in, withdraw
-from hub.errors import AccessDenied, UsageError
+from hub.errors import AccessDenied, NothingThereError, UsageError
 from hub.reading.claims import Claim
+from hub.reading.disputed import DisputeMarks
 from hub.reading.disputes import list_corrections, list_disputes, show_dispute
 from hub.reading.reader import Reader
 from hub.reading.rulings import Verdict
@@ -55,8 +55,8 @@ def one(home: Home, sql: str) -> tuple[str, ...]:
 def marked(home: Home, *entities: str) -> Mapping[str, set[tuple[str, str | None, bool]]]:
     """Kind, field and whether it was upheld of the marks of these entities."""
     reader, live = reading(home, "test"), LiveDisputes(home)
-    with reader.opened() as snapshot, reader.entities(snapshot) as tables:
-        found = DisputeMarks(live).disputed(snapshot.id, tables, entities)
+    with reader.opened() as snapshot:
+        found = DisputeMarks(live).disputed(snapshot.id, lambda: reader.entities(snapshot), entities)
     return {name: {(each.kind.value, each.field, each.is_upheld) for each in marks} for name, marks in found.items()}
 
 
@@ -236,7 +236,7 @@ def test_nobody_decides_their_own_and_only_who_disputed_withdraws(story: Story, 
     made = hand_in(reading(home, "wang"), Claim(DisputeKind.FACT, story.person, "no", field="name"))
     with pytest.raises(DisputeError, match="your own"):
         decide(reading(home, "wang"), Verdict(made.dispute_id, True, "so"))
-    with pytest.raises(DisputeError, match="somebody else's"):
+    with pytest.raises(NothingThereError, match="no such dispute"):
         withdraw(reading(home, "li"), made.dispute_id, "so")
     assert withdraw(reading(home, "wang"), made.dispute_id, "mistaken").state is DisputeState.WITHDRAWN
     assert marked(home, story.person) == {}
@@ -262,10 +262,10 @@ def test_marks_follow_an_id_that_was_merged_into_another(story: Story, home: Hom
         ({"field": "shoe_size"}, "has no field shoe_size"),
         ({"field": "surname"}, "read out of name"),
         ({"field": "occupation"}, "no value to dispute"),
-        ({"field": "name", "record": "household_register:none"}, "no such record"),
+        ({"field": "name", "record": "household_register:none"}, "not there"),
         ({}, "names field"),
         ({"field": "name", "other": "P0000000000000000"}, "nothing more or less"),
-        ({"field": "name", "entity": "P0000000000000000"}, "knows no person"),
+        ({"field": "name", "entity": "P0000000000000000"}, "not there"),
         ({"kind": DisputeKind.ONE, "other": "H0000000000000000"}, "cannot be one"),
     ],
 )
@@ -305,7 +305,7 @@ def test_the_audit_log_holds_ids_and_no_values(story: Story) -> None:
     verify(story.home.audit)
     text = (story.home.audit / LOG_NAME).read_text(encoding="utf-8")
     lines = [json.loads(line) for line in text.splitlines()]
-    steps = [each["what"] for each in lines if each["verb"] == "dispute"]
+    steps = [each["what"] for each in lines if each["verb"] in ("dispute", "review")]
     assert steps[:6] == ["fact", "apart", "one", *["decide:upheld"] * 3]
     for said in (RIGHT, "my card", "seen the card", story.left):
         assert said not in text

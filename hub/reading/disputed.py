@@ -4,16 +4,20 @@ Whoever shows entities asks here, inside the reading that passes the door.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Lock
 
-from hub.reading.lineage import REGISTERS, Lineage
+from hub.reading.standing import Lineage
+from hub.sharing.entity_ids import REGISTERS
+from schemas.items import ENTITY
 from stores.operational.disputes import Dispute, DisputeKind, DisputeState
 from stores.operational.live import LiveDisputes
 from stores.warehouse import Warehouse
 
 SNAPSHOTS_KEPT = 4
+Tables = Callable[[], AbstractContextManager[Warehouse]]
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Mark:
     """
 
     dispute_id: str
+    register: str
     kind: DisputeKind
     field: str | None
     record_id: int | None
@@ -41,12 +46,14 @@ class DisputeMarks:
     def __init__(self, live: LiveDisputes) -> None:
         self._live = live
         self._lock = Lock()
+        self._runs: dict[str, str] = {}
         self._places: OrderedDict[str, dict[str, frozenset[str]]] = OrderedDict()
 
-    def disputed(self, snapshot: str, tables: Warehouse, ids: Collection[str]) -> Mapping[str, tuple[Mark, ...]]:
-        """The marks of those of these entities that have any; `tables` are those of the snapshot."""
-        [(run_id,)] = tables.rows("SELECT run_id FROM run")
-        standing = self._live.standing(run_id)
+    def disputed(self, snapshot: str, tables: Tables, ids: Collection[str]) -> Mapping[str, tuple[Mark, ...]]:
+        """The marks of those of these entities that have any; `tables` opens those of the snapshot."""
+        standing = self._live.standing(self._run_of(snapshot, tables))
+        if not standing:
+            return {}
         places = self._placed(snapshot, tables, standing)
         wanted, found = set(ids), dict[str, tuple[Mark, ...]]()
         for dispute in standing:
@@ -54,12 +61,23 @@ class DisputeMarks:
                 found[entity] = (*found.get(entity, ()), _mark(dispute))
         return found
 
-    def _placed(self, snapshot: str, tables: Warehouse, standing: Iterable[Dispute]) -> Mapping[str, frozenset[str]]:
+    def _run_of(self, snapshot: str, tables: Tables) -> str:
+        with self._lock:
+            known = self._runs.get(snapshot)
+        if known is None:
+            with tables() as opened:
+                [(known,)] = opened.rows("SELECT run_id FROM run")
+            with self._lock:
+                self._runs[snapshot] = known
+        return known
+
+    def _placed(self, snapshot: str, tables: Tables, standing: Iterable[Dispute]) -> Mapping[str, frozenset[str]]:
         with self._lock:
             known = self._places.pop(snapshot, {})
-            for dispute in standing:
-                if dispute.dispute_id not in known:
-                    known[dispute.dispute_id] = _entities(tables, dispute)
+            unknown = [each for each in standing if each.dispute_id not in known]
+            if unknown:
+                with tables() as opened:
+                    known |= {each.dispute_id: _entities(opened, each) for each in unknown}
             self._places[snapshot] = known
             if len(self._places) > SNAPSHOTS_KEPT:
                 self._places.popitem(last=False)
@@ -87,4 +105,9 @@ def _living(lineage: Lineage, entity: str) -> Iterable[str]:
 def _mark(dispute: Dispute) -> Mark:
     subject = dispute.subject
     is_upheld = dispute.state is DisputeState.UPHELD
-    return Mark(dispute.dispute_id, subject.kind, subject.field, subject.record_id, is_upheld)
+    return Mark(dispute.dispute_id, subject.register, subject.kind, subject.field, subject.record_id, is_upheld)
+
+
+def mark_item(mark: Mark) -> str:
+    """The item that is disputed: a field, or that the records of an entity belong together."""
+    return f"{mark.register}.{mark.field or ENTITY}"
