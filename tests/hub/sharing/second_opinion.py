@@ -40,7 +40,7 @@ def may_show(situation: Situation, item: str, sensitivity: Sensitivity, declarat
         and (situation.case_given or not purpose.reach.case_number)
         and lies_in(situation.area, purpose.reach.areas)
         and lists(purpose, item, declarations)
-        and (situation.department != "utilities" or purpose.code == "record_correction")
+        and (situation.department != "utilities" or purpose.code in ("feed_delivery", "record_correction"))
         and (item not in KIN or purpose.code in FOR_KIN)
         and role_allows(situation, item)
         and (sensitivity is not Sensitivity.IDENTIFYING or may_know_people(situation))

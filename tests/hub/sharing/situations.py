@@ -29,7 +29,7 @@ ITEMS = (
     "person.id_number",
 )
 """Of every sensitivity some, and those that a policy names."""
-NAMED = ("record_correction", "school_enrolment", "youth_services", "stewardship")
+NAMED = ("feed_delivery", "record_correction", "school_enrolment", "youth_services", "stewardship")
 DEPARTMENTS = ("population_office", "public_security", "housing", "utilities", None)
 
 BASE = Situation(
