@@ -17,7 +17,9 @@ from hub.errors import CredentialsRefused
 from hub.sharing.accounts import renew
 from hub.sharing.accounts_keys import public_key_set, read_signing_keys, renew_signing_key, signing_key_file
 from hub.sharing.accounts_proofs import Assertion, Secret
+from hub.sharing.request import Caller
 from hub.sharing.tokens import authenticate, issue_token, verify_token
+from schemas.readers.purposes import DISTRICT, Role
 from stores.errors import SettingsError
 from stores.home import create_home
 from stores.operational import open_operational
@@ -85,10 +87,20 @@ def test_a_secret_or_a_password_proves_its_account(unchanged: Hub, name: str) ->
 
 def test_a_request_with_a_token_has_a_caller(unchanged: Hub) -> None:
     caller = authenticate(unchanged.trust, f"Bearer {educations(unchanged)}", AUDIENCE, NOW)
-    assert (caller.name, caller.department) == ("education", "education")
+    assert caller == Caller("education", "education", frozenset({Role.SERVICE}), frozenset({DISTRICT}))
     for wrong in (None, "", "Basic eDp5", "Bearer", "Bearer "):
         with pytest.raises(CredentialsRefused):
             authenticate(unchanged.trust, wrong, AUDIENCE, NOW)
+
+
+def test_a_caller_has_the_roles_and_areas_of_the_account(unchanged: Hub) -> None:
+    program = issued(unchanged, Assertion(signed(assertion(jti="caller"))))
+    person = issued(unchanged, Secret("wang", unchanged.secret("wang")))
+    callers = [authenticate(unchanged.trust, f"Bearer {each}", AUDIENCE, NOW) for each in (program, person)]
+    assert [(each.roles, each.areas) for each in callers] == [
+        ({Role.SERVICE}, {"310110001"}),
+        ({Role.ANALYST, Role.STEWARD}, {DISTRICT}),
+    ]
 
 
 def test_a_token_says_nothing_of_what_its_account_may_do(unchanged: Hub) -> None:
