@@ -101,7 +101,7 @@ class Archive:
     def sweep(self, expected: set[str]) -> None:
         """Removes what a killed process left in the spool, except the sealed copies of these delivery names."""
         for path in sorted(self.home.spool.iterdir()):
-            if path.name not in {f"{name}.sealed" for name in expected}:
+            if path != self.home.inbox and path.name not in {f"{name}.sealed" for name in expected}:
                 remove_durably(path)
 
     def path(self, delivery: Delivery) -> Path:

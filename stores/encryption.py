@@ -15,13 +15,41 @@ CHUNK = 1 << 20
 TAG = 16
 
 
+class Encrypting:
+    """An encrypted file that is being written; it is one, and opens again, only once `close` has been called.
+
+    The key must never have been used for another file; the label binds the file to its place.
+    """
+
+    def __init__(self, file: BinaryIO, *, key: bytes, label: bytes) -> None:
+        self._file, self._cipher, self._label = file, AESGCM(key), label
+        self._held, self._number = bytearray(), 0
+        self._file.write(MAGIC)
+
+    def write(self, content: bytes) -> None:
+        """Adds what comes next."""
+        self._held += content
+        # One chunk is held back: only the end tells whether it is the last.
+        while len(self._held) > CHUNK:
+            self._put(bytes(self._held[:CHUNK]), last=False)
+            del self._held[:CHUNK]
+
+    def close(self) -> None:
+        """Writes the last chunk; the file itself stays open."""
+        self._put(bytes(self._held), last=True)
+
+    def _put(self, chunk: bytes, *, last: bool) -> None:
+        self._file.write(self._cipher.encrypt(_nonce(self._number, last), chunk, self._label))
+        self._number += 1
+
+
 def encrypt_file(source: Path, target: Path, *, key: bytes, label: bytes) -> None:
-    """Writes the source encrypted; the key must never have been used for another file, the label binds its place."""
-    cipher = AESGCM(key)
+    """Writes the source encrypted; key and label are as `Encrypting` takes them."""
     with source.open("rb") as plain, target.open("wb") as sealed:
-        sealed.write(MAGIC)
-        for number, (chunk, last) in enumerate(_chunks(plain, CHUNK)):
-            sealed.write(cipher.encrypt(_nonce(number, last), chunk, label))
+        encrypting = Encrypting(sealed, key=key, label=label)
+        while chunk := plain.read(CHUNK):
+            encrypting.write(chunk)
+        encrypting.close()
 
 
 def decrypt_file(source: Path, target: Path, *, key: bytes, label: bytes) -> None:

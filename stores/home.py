@@ -39,6 +39,11 @@ class Home:
         return self.root / "spool"
 
     @property
+    def inbox(self) -> Path:
+        """Folder of what was handed in over the network, encrypted, until a run takes it in."""
+        return self.spool / "inbox"
+
+    @property
     def operational(self) -> Path:
         """File of the operational database."""
         return self.root / "operational" / "operational.sqlite"
