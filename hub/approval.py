@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import UsageError
+from hub.receipts import settle_receipts
 from hub.site import Site
 from ingestion.context import IngestContext
 from ingestion.errors import NotWaitingError
@@ -42,9 +43,11 @@ def let_through(named: Named, site: Site) -> list[DeliveryReport]:
         return []
     context = IngestContext(site.home, site.warehouse, site.operational, site.declarations, site.progress)
     try:
-        return approve_waiting(named.waiting, context)
+        reports = approve_waiting(named.waiting, context)
     except NotWaitingError as error:
         raise UsageError(str(error)) from error
+    settle_receipts(context)
+    return reports
 
 
 def _is_number(path: Path) -> bool:

@@ -45,6 +45,7 @@ EVERY_FEED = {
     "key_reused": "the key stood for another person before: kept as two records",
     "id_shared": "the ID number stands with another name in another row: links nobody by itself",
     "key_repeated": "the key came twice with different content: the first line counts",
+    "unknown_column": "the contract does not know a column: it was not read",
     "version_reused": "this version of the row came before with other content: that one stays",
 }
 TOLD = ("applied", "read again")
@@ -119,7 +120,7 @@ def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> G
                 first.setdefault((fate, each.feed, rule), place)
     ordered = sorted(found.items(), key=lambda item: (item[0][0].startswith("doubtful"), -item[1], item[0]))
     rows = [
-        (feed, fate, _meaning(feed, rule, declarations), first[fate, feed, rule], n)
+        (feed, fate, rule_meaning(feed, rule, declarations), first[fate, feed, rule], n)
         for (fate, feed, rule), n in ordered[:RULES_SHOWN]
     ]
     rest = sum(n for _, n in ordered[RULES_SHOWN:])
@@ -127,6 +128,7 @@ def _reasons(reports: Sequence[DeliveryReport], declarations: Declarations) -> G
     return table("Why 原因", ["feed", "fate", "rule", "first in", "#rows"], rows, caption=caption)
 
 
-def _meaning(feed: str, rule: str, declarations: Declarations) -> str:
+def rule_meaning(feed: str, rule: str, declarations: Declarations) -> str:
+    """What rows of the feed that break this rule have wrong."""
     described = {each.id: each.description for each in declarations.contracts[feed].quality} | EVERY_FEED
     return described.get(rule, rule)

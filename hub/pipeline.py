@@ -30,8 +30,11 @@ class RunReport:
 
 
 def run(paths: Sequence[Path], site: Site, *, approve: bool = False) -> RunReport:
-    """Brings deliveries in, links their records, publishes a snapshot; takes up a run that was stopped."""
-    deliveries = bring_in(paths, site, approve=approve)
+    """Brings deliveries in, also those of the inbox, links their records, publishes a snapshot.
+
+    Takes up a run that was stopped.
+    """
+    deliveries = bring_in(paths, site, approve=approve, inbox=True)
     this = take_up(site)
     current = site.shelf.current_name()
     if this.state == "finished" and current is not None and site.shelf.is_whole(current):

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from hub.errors import UsageError
 from hub.fingerprint import inputs_hash
+from hub.inbox import take_inbox_in
 from hub.publish import Publication, publish_snapshot
+from hub.receipts import settle_receipts
 from hub.site import Site
 from ingestion.context import IngestContext
 from ingestion.ingest import ingest
@@ -19,10 +21,18 @@ from stores.space import assert_room
 LINKING_ROOM, PUBLISHING_ROOM = 1, 2
 
 
-def bring_in(paths: Sequence[Path], site: Site, *, approve: bool = False) -> Sequence[DeliveryReport]:
-    """The first stage: a delivery that came before changes nothing."""
+def bring_in(
+    paths: Sequence[Path], site: Site, *, approve: bool = False, inbox: bool = False
+) -> Sequence[DeliveryReport]:
+    """The first stage: a delivery that came before changes nothing.
+
+    With `inbox` also what was handed in over the network; `approve` counts for the paths alone.
+    """
     context = IngestContext(site.home, site.warehouse, site.operational, site.declarations, site.progress)
-    return ingest(paths, context, approve=approve)
+    handed_in = take_inbox_in(context) if inbox else []
+    reports = handed_in + ingest(paths, context, approve=approve)
+    settle_receipts(context)
+    return reports
 
 
 def take_up(site: Site) -> Run:

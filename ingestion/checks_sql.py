@@ -56,6 +56,16 @@ SELECT * EXCLUDE ("#broken", "#moment", "#given_version"),
 FROM judged"""
 
 
+def missing_reason(column: str) -> str:
+    """Why a row is set aside that has no value in a column that must be filled."""
+    return f"no value in {column}"
+
+
+def as_number_reason(column: str) -> str:
+    """Why a row is set aside whose ID number came as a number."""
+    return f"{column} came as a number, which loses digits; it must come as text"
+
+
 def _moment_sql(contract: FeedContract) -> str:
     if contract.version_column is None:
         return "NULL::TIMESTAMP"
@@ -139,13 +149,12 @@ def _operation_checks(contract: FeedContract) -> list[tuple[str, str, str]]:
 
 def _as_number(column: str) -> tuple[str, str, str]:
     wrong = f"regexp_matches({quote_name(column)}, {quote_text(NUMBER_AS_ID)})"
-    reason = f"{column} came as a number, which loses digits; it must come as text"
-    return (wrong, "'id_as_number'", quote_text(reason))
+    return (wrong, "'id_as_number'", quote_text(as_number_reason(column)))
 
 
 def _missing(column: str) -> tuple[str, str, str]:
     wrong = f"NOT \"#deleted\" AND trim(coalesce({quote_name(column)}, '')) = ''"
-    return (wrong, "'required_missing'", quote_text(f"no value in {column}"))
+    return (wrong, "'required_missing'", quote_text(missing_reason(column)))
 
 
 def _broken(rule: QualityRule) -> tuple[str, str, str]:

@@ -171,3 +171,8 @@ def test_every_reading_is_refused_and_written_down_where_no_rule_permits_it(
     [line] = (home.audit / LOG_NAME).read_text().splitlines()
     assert (json.loads(line)["outcome"], json.loads(line)["rule"]) == ("refused", rule)
     assert not Path("export.csv").exists()
+
+
+def test_an_empty_inbox_is_told(hub: Hub, home: Path) -> None:
+    done = hub("ingest", "--inbox", "--home", str(home))
+    assert (done.code, done.out) == (0, "Nothing waits in the inbox.\n")
