@@ -20,6 +20,7 @@ from api.queries import only_declared
 from api.routes import (
     audit,
     changes,
+    deliveries,
     disputes,
     entities,
     health,
@@ -45,6 +46,7 @@ ROUTERS = (
     match.router,
     changes.router,
     disputes.router,
+    deliveries.router,
     questions.router,
     audit.router,
 )
