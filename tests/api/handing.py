@@ -23,6 +23,7 @@ from tests.hub.district import at_work
 from tests.hub.sharing.asking import CHANGE, Hub, hub_in
 
 RELIEF = NewAccount("relief", AccountKind.SERVICE, "civil_affairs")
+OF_ONE_TOWN = NewAccount("relief_town", AccountKind.SERVICE, "civil_affairs", areas=("310114102",))
 FEED = "civil_affairs"
 HEADER = (
     *(
@@ -63,11 +64,11 @@ FOUR = (row(1), row(2, 姓名="", 身份证号=CANARY), row(3, 更新时间=f"am
 
 
 def handing_hub(folder: Path) -> Hub:
-    """A home without anything in it, with the account `relief` of civil affairs beside those of asking.py."""
+    """A home without anything in it, with two accounts of civil affairs beside those of asking.py."""
     hub = hub_in(create_home(folder / "home", kind="synthetic"))
     with open_operational(hub.home) as operational:
-        made = make(RELIEF, operational.accounts, CHANGE)
-    return replace(hub, made={**hub.made, "relief": made})
+        made = {each.name: make(each, operational.accounts, CHANGE) for each in (RELIEF, OF_ONE_TOWN)}
+    return replace(hub, made={**hub.made, **made})
 
 
 @dataclass(frozen=True)

@@ -232,6 +232,13 @@ def test_another_departments_receipt_is_as_one_that_does_not_exist(desk: Desk) -
         assert one == other
 
 
+def test_a_program_with_duties_in_one_town_hands_in_the_whole_feed(desk: Desk) -> None:
+    receipt = desk.hand_in(CONTENT, "key-0001", name="relief_town").json()["receipt"]
+    desk.take_in()
+    assert desk.get(f"/{receipt}", "relief_town").json() == desk.get(f"/{receipt}").json()
+    assert len(desk.get(f"/{receipt}/rows", "relief_town").json()["rows"]) == 3
+
+
 def test_only_the_purpose_of_handing_in_and_only_a_departments_system_may(shared: Desk) -> None:
     for purpose in ("training", "school_enrolment"):
         refused = shared.hand_in(CONTENT, "key-0001", headers={"Hub-Purpose": purpose})
