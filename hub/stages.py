@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from hub.changes import Correction
 from hub.errors import UsageError
 from hub.fingerprint import inputs_hash
 from hub.inbox import take_inbox_in
@@ -14,11 +16,13 @@ from ingestion.context import IngestContext
 from ingestion.ingest import ingest
 from ingestion.report import DeliveryReport
 from resolution.resolve import ResolutionContext, ResolutionReport, resolve
+from stores.operational.corrections import CorrectionState
 from stores.operational.runs import Run
 from stores.space import assert_room
 
 # What a stage writes, measured against the warehouse before it.
 LINKING_ROOM, PUBLISHING_ROOM = 1, 2
+EVENTS_AT_ONCE = 1_000
 
 
 def bring_in(
@@ -77,10 +81,25 @@ def put_on_shelf(site: Site, this: Run) -> Publication:
     if not is_linked(site, this):
         raise UsageError("what came in is not resolved yet: run `hub resolve` first, or `hub run` for both")
     _assert_room(site, PUBLISHING_ROOM, "publishing a snapshot")
-    publication = publish_snapshot(site)
+    publication = publish_snapshot(site, partial(decided_corrections, site))
     site.operational.runs.finish_stage(this.run_id, "publish", {"snapshot": publication.id})
     site.operational.runs.finish(this.run_id)
     return publication
+
+
+def decided_corrections(site: Site, after: int) -> list[Correction]:
+    """The corrections that were decided after this event, for the feed of changes."""
+    feeds = list(site.declarations.contracts)
+    found: list[Correction] = []
+    while events := site.operational.corrections.since(after, feeds, EVENTS_AT_ONCE):
+        after = events[-1].position
+        found += [
+            Correction(each.position, kept.register, kept.feed, kept.record_key, kept.field)
+            for each in events
+            if each.state is CorrectionState.DECIDED
+            for kept in [each.correction]
+        ]
+    return found
 
 
 def _assert_room(site: Site, share: int, what: str) -> None:

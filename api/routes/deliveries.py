@@ -189,17 +189,7 @@ def rows_set_aside(
 
 
 def _counter(service: Service, asker: Asker) -> Counter:
-    reader = Reader(
-        service.home, service.declarations, service.hub_settings, asker.caller, asker.purpose, case=asker.case
-    )
-    return Counter(reader, open_receipts(service.home))
-
-
-def _there(ask: Callable[[], Found]) -> Found:
-    try:
-        return ask()
-    except NothingThereError:
-        raise Refusal("not-there") from None
+    return Counter(Desk(service, asker).reader(), open_receipts(service.home))
 
 
 def _rows(told: Disclosure) -> list[dict[str, Any]]:
