@@ -5,11 +5,10 @@ The service receives and keeps; a run takes in (docs/deliveries.md). Nothing her
 
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -18,14 +17,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.asking import Asker, AskerOf1, asking
 from api.cursors import CursorText, Place
+from api.desk import Desk
 from api.problems import TOLD_OF_ALL, Refusal
 from api.receipts import ADDRESS, FEED_PATTERN, RECEIPT_PATTERN, Receipt, ReceiptPage, RowPage, ToldRow, receipt_of
 from api.service import Service, TheService
 from api.uploads import BODY, ContentDigest, OldDigest, Stated, check_media_type, misfit, stated_digests, take
 from api.writing import IdempotencyKey, Order, do_once
-from hub.errors import NothingThereError
 from hub.reading.deliveries import Counter, receipt_row
-from hub.reading.reader import Reader
 from hub.sharing.request import Disclosure
 from stores.inbox import Envelope, Inbox
 from stores.operational.deliveries import DeliveryName
@@ -44,7 +42,6 @@ _LOCATION = {
     }
 }
 
-Found = TypeVar("Found")
 Feed = Annotated[str, Field(min_length=1, max_length=64, pattern=FEED_PATTERN)]
 ReceiptName = Annotated[str, Path(pattern=RECEIPT_PATTERN, max_length=32, description="The receipt.")]
 Deliverer = Annotated[Asker, Depends(asking(HAND_IN_POINTS))]
@@ -124,7 +121,7 @@ async def hand_in(
     by the hub's next run; the receipt says what became of it.
     """
     envelope, inbox = Envelope(secrets.token_hex(16), name), Inbox(service.home)
-    contract = await run_sync(lambda: _there(lambda: _counter(service, asker).announce(name, envelope.receipt)))
+    contract = await run_sync(lambda: _counter(service, asker).announce(name, envelope.receipt))
     check_media_type(request, contract.delivery.format)
     await run_sync(inbox.assert_room, int(request.headers.get("content-length", "0")))
     try:
@@ -147,7 +144,7 @@ def receipts(
         if before is None:
             raise Refusal("invalid-cursor")
     counter = _counter(service, asker)
-    found = _rows(_there(lambda: counter.receipts_of(wanted.feed, before=before, most=wanted.limit + 1)))
+    found = _rows(counter.receipts_of(wanted.feed, before=before, most=wanted.limit + 1))
     page = found[: wanted.limit]
     following = None
     if len(found) > len(page):
@@ -158,7 +155,7 @@ def receipts(
 @router.get("/deliveries/{name}", response_model=Receipt, response_model_exclude_none=True)
 def receipt(service: TheService, asker: AskerOf1, name: ReceiptName) -> Receipt:
     """What became of a delivery: how far it got, what became of its rows, which rules rows broke."""
-    [found] = _rows(_there(lambda: _counter(service, asker).receipt(name)))
+    [found] = _rows(_counter(service, asker).receipt(name))
     return receipt_of(found)
 
 
@@ -176,7 +173,7 @@ def rows_set_aside(
     if place is not None and place.position["receipt"] != name:
         raise Refusal("invalid-cursor")
     first = 0 if place is None else int(place.position["first"])
-    told = _there(lambda: _counter(service, asker).rows(name, first=first, most=ROWS_A_PAGE + 1))
+    told = _counter(service, asker).rows(name, first=first, most=ROWS_A_PAGE + 1)
     if place is not None and place.snapshot != told.answer.title:
         # The feed was read again since, and other rows are told now.
         raise Refusal("invalid-cursor")
