@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from hub.settings import read_settings
 from hub.sharing.audit import probe
 from stores.errors import StoreError
 from stores.home import open_home
@@ -17,7 +18,8 @@ def check_health(root: Path) -> Mapping[str, str]:
     """
     home = open_home(root)
     with SnapshotShelf(home.snapshots).reading() as snapshot:
-        with open_read_only(snapshot.folder / ENTITIES) as tables:
+        # With the settings of those who read in this process: one file has one configuration there.
+        with open_read_only(snapshot.folder / ENTITIES, settings=read_settings(home).warehouse) as tables:
             for name, planned in snapshot.manifest.tables.items():
                 [(rows,)] = tables.rows(f'SELECT count(*) FROM "{name}"')
                 if rows != planned.rows:

@@ -59,10 +59,15 @@ class Desk:
         """The home's snapshots."""
         return SnapshotShelf(self.home.snapshots)
 
+    @property
+    def user(self) -> str:
+        """The name that the operating system gives whoever types."""
+        return getpass.getuser()
+
     @cached_property
     def caller(self) -> Caller:
         """Who types, by the name that the operating system gives them, with the roles that the home gives that name."""
-        return read_caller(self.home, getpass.getuser(), self.declarations)
+        return read_caller(self.home, self.user, self.declarations)
 
     def reader(self, purpose: str, case: str = "") -> Reader:
         """Whoever types, reading the home's current snapshot for this purpose."""

@@ -18,6 +18,7 @@ from hub.exits import DEPARTMENT
 from hub.figures import evaluation_tables, suite_tables
 from hub.formats import as_csv
 from hub.reading.evaluation import export, figures
+from hub.sharing.request import Caller
 from hub.suites import HOME, SCHEMAS, run_suite, scratch_folder
 from hub.terminal import TerminalProgress, console_for_people
 from schemas.readers.suites import read_suite
@@ -78,7 +79,7 @@ def _evaluate_suite(desk: Desk, options: EvaluateOptions, file: Path) -> None:
     suite = read_suite(file)
     with scratch_folder(options.scratch) as folder:
         with TerminalProgress(console_for_people(stderr=True)) as progress:
-            found = run_suite(suite, folder, desk.caller, progress)
+            found = run_suite(suite, folder, Caller(desk.user), progress)
         if options.export is not None:
             there = replace(desk, home_folder=folder / HOME, overlay=folder / SCHEMAS)
             _export(there, options.purpose, options.export)

@@ -6,7 +6,7 @@ from hub.errors import UsageError
 from schemas.declarations import Declarations
 from stores.warehouse import Warehouse
 
-RECORD_MARK, ROLE_MARK = ":", "#"
+RECORD_MARK, ROLE_MARK, COUNT_MARK = ":", "#", "."
 
 
 def split_record(name: str) -> tuple[str, str]:
@@ -24,7 +24,9 @@ def register_of_record(declarations: Declarations, name: str) -> str | None:
     if contract is None:
         return None
     role = key.rpartition(ROLE_MARK)[2] if ROLE_MARK in key else contract.records[0].role
-    return next((record.register for record in contract.records if record.role == role), None)
+    # A role that a row has for several, as those seen on a visit, is counted: seen.7.
+    plain = role.rpartition(COUNT_MARK)[0] or role
+    return next((record.register for record in contract.records if record.role in (role, plain)), None)
 
 
 def of_department(declarations: Declarations, name: str) -> str | None:

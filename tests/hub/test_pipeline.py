@@ -13,7 +13,7 @@ from stores.home import Home, create_home, open_home
 from stores.snapshots import ENTITIES, Manifest, SnapshotError, SnapshotShelf, read_manifest
 from tests.hub.district import at_work, first_day, kill_at
 
-STAGES = [("ingest:", 5), ("standardise:", 4), ("resolve: 2/6", 1), ("resolve: 5/6", 1), ("publish: 1/6", 1)]
+STAGES = [("ingest:", 5), ("standardise:", 4), ("resolve: 2/6", 1), ("resolve: 5/6", 1), ("publish: 1/7", 1)]
 POINTS = [("ingest:", 1), ("ingest:", 9), ("standardise:", 9), ("resolve: 0/6", 1), ("resolve: 3/6", 1)]
 POINTS += [(f"publish: {step}/7", 1) for step in (0, 2, 3, 4, 5, 6)]
 
