@@ -15,6 +15,8 @@ Sureness = Annotated[float | None, Field(ge=0, le=1)]
 FeedId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 RecordKey = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$", max_length=64)]
+Note = Annotated[str, Field(max_length=2_000)]
+Notes = Annotated[list[Note], Field(max_length=20)]
 MOST_AT_ONCE = 1_000
 
 

@@ -1,14 +1,32 @@
 """Whether the hub can serve: a real read of the current snapshot and a real write beside the audit log."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from hub.settings import read_settings
 from hub.sharing.audit import probe
 from stores.errors import StoreError
 from stores.home import open_home
 from stores.snapshots import ENTITIES, SnapshotShelf
 from stores.warehouse import open_read_only
+
+
+@contextmanager
+def _by_another_name(file: Path) -> Iterator[Path]:
+    """The file under a name of its own: who keeps it open would answer from what was read of it before.
+
+    The name lies beside the file and goes with its folder, should it be left behind.
+    """
+    name = file.with_name(f".probe-{os.getpid()}")
+    try:
+        name.unlink(missing_ok=True)
+        name.hardlink_to(file)
+        yield name
+    except OSError as error:
+        raise StoreError(f"cannot read {file}: {error.strerror or error}") from error
+    finally:
+        name.unlink(missing_ok=True)
 
 
 def check_health(root: Path) -> Mapping[str, str]:
@@ -18,8 +36,7 @@ def check_health(root: Path) -> Mapping[str, str]:
     """
     home = open_home(root)
     with SnapshotShelf(home.snapshots).reading() as snapshot:
-        # With the settings of those who read in this process: one file has one configuration there.
-        with open_read_only(snapshot.folder / ENTITIES, settings=read_settings(home).warehouse) as tables:
+        with _by_another_name(snapshot.folder / ENTITIES) as file, open_read_only(file) as tables:
             for name, planned in snapshot.manifest.tables.items():
                 [(rows,)] = tables.rows(f'SELECT count(*) FROM "{name}"')
                 if rows != planned.rows:

@@ -12,12 +12,12 @@ from api.etags import IfNoneMatch, etag_of, unless_had
 from api.problems import TOLD_OF_ALL
 from api.routes.records import RecordName
 from api.routes.snapshot import HAD
-from api.shapes import OfRegister, OwnId, Shape, SnapshotId, Sureness
+from api.shapes import FieldName, Notes, OfRegister, OwnId, Shape, SnapshotId, Sureness
 from hub.reading.entity import FIELD, HOME, HUB, RECORD, read_entity
 from hub.sharing.entity_ids import REGISTERS
 
 router = APIRouter(prefix="/v1/entities", tags=["entities"], responses=TOLD_OF_ALL)
-Value = str | int | float | bool
+Value = Annotated[str, Field(max_length=2_000)] | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | bool
 
 
 class FieldSource(Shape):
@@ -51,15 +51,17 @@ class EntityAnswer(Shape):
     id: OwnId
     of: OfRegister
     moved_from: Annotated[OwnId | None, Field(description="The id that was asked for, where it leads to this one now.")]
-    notes: Annotated[list[str], Field(max_length=10, description="What has become of the id that was asked for.")]
+    notes: Annotated[Notes, Field(description="What has become of the id that was asked for.")]
     confidence: Annotated[Sureness, Field(description="How sure it is that all its records are of one.")]
     records: Annotated[int, Field(ge=1)]
     feeds: Annotated[int, Field(ge=1)]
     recorded_from: Annotated[str | None, Field(max_length=10)]
     disputed: Annotated[bool, Field(description="Whether somebody disputes a field or that a record belongs to it.")]
-    fields: dict[str, FieldValue]
-    own_records: Annotated[list[RecordName], Field(description="Records of your department that belong to it.")]
-    lives_at: list[HomeOfPerson]
+    fields: Annotated[dict[FieldName, FieldValue], Field(max_length=100)]
+    own_records: Annotated[
+        list[RecordName], Field(max_length=100_000, description="Records of your department that belong to it.")
+    ]
+    lives_at: Annotated[list[HomeOfPerson], Field(max_length=1_000)]
 
 
 class EndedAnswer(Shape):
@@ -69,7 +71,7 @@ class EndedAnswer(Shape):
     id: OwnId
     of: OfRegister
     ended: Annotated[bool, Field(description="Always true.")]
-    notes: list[str]
+    notes: Notes
 
 
 @router.get("/{own_id}", response_model=EntityAnswer | EndedAnswer, responses=HAD)

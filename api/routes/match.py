@@ -9,8 +9,9 @@ from pydantic import Field
 
 from api.desk import Desk, desk
 from api.problems import TOLD_OF_ALL
-from api.shapes import MOST_AT_ONCE, FieldName, OwnId, Register, Shape, SnapshotId
+from api.shapes import MOST_AT_ONCE, FieldName, Notes, OwnId, Register, Shape, SnapshotId
 from hub.reading.match import match, match_many
+from resolution.realtime.matching import MOST_COMPARED
 
 router = APIRouter(prefix="/v1/match", tags=["match"], responses=TOLD_OF_ALL)
 Given = Annotated[
@@ -50,15 +51,17 @@ class MatchAnswer(Shape):
     """The candidates, the likeliest first; where the purpose wants certainty, the one that it is or none."""
 
     snapshot: SnapshotId
-    candidates: list[MatchCandidate]
-    notes: list[str]
+    candidates: Annotated[list[MatchCandidate], Field(max_length=MOST_COMPARED)]
+    notes: Notes
 
 
 class MatchesAnswer(Shape):
     """The candidates of each query, in the order of the queries."""
 
     snapshot: SnapshotId
-    results: Annotated[list[list[MatchCandidate]], Field(max_length=MOST_AT_ONCE)]
+    results: Annotated[
+        list[Annotated[list[MatchCandidate], Field(max_length=MOST_COMPARED)]], Field(max_length=MOST_AT_ONCE)
+    ]
 
 
 @router.post("/{register}", response_model=MatchAnswer)

@@ -14,7 +14,7 @@ from api.asking import SignedIn
 from api.desk import Desk, desk
 from api.problems import TOLD_OF_ALL, Refusal
 from api.service import TheService
-from api.shapes import Shape, SnapshotId
+from api.shapes import Notes, Shape, SnapshotId
 from hub.formats import as_csv, json_value, parquet_bytes
 from hub.reading.ask import ask
 from schemas.readers.questions import Question
@@ -23,6 +23,8 @@ router = APIRouter(prefix="/v1/questions", tags=["questions"], responses=TOLD_OF
 QuestionId = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
 ROWS_AT_ONCE = 2_000
+FILE = {"type": "string", "format": "binary"}
+Names = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=100)]
 
 
 class QuestionParameter(Shape):
@@ -51,15 +53,15 @@ class QuestionAbout(Shape):
     title_zh: Annotated[str, Field(max_length=200)]
     question: Annotated[str, Field(max_length=1_000)]
     when_wrong: Annotated[str, Field(max_length=1_000, description="When the answer is wrong.")]
-    purposes: Annotated[list[str], Field(description="Those that it may be asked for.")]
-    parameters: list[QuestionParameter]
-    columns: list[QuestionColumn]
+    purposes: Annotated[Names, Field(description="Those that it may be asked for.")]
+    parameters: Annotated[list[QuestionParameter], Field(max_length=100)]
+    columns: Annotated[list[QuestionColumn], Field(max_length=100)]
 
 
 class Catalogue(Shape):
     """Every question that there is."""
 
-    questions: list[QuestionAbout]
+    questions: Annotated[list[QuestionAbout], Field(max_length=1_000)]
 
 
 class Asked(Shape):
@@ -73,9 +75,9 @@ class QuestionAnswer(Shape):
     """The rows, with the columns that the purpose allows."""
 
     snapshot: SnapshotId
-    columns: list[str]
-    rows: list[list[Any]]
-    notes: list[str]
+    columns: Names
+    rows: Annotated[list[Annotated[list[Any], Field(max_length=100)]], Field(max_length=10_000_000)]
+    notes: Notes
 
 
 @router.get("", response_model=Catalogue)
@@ -87,7 +89,7 @@ def list_questions(service: TheService, caller: SignedIn) -> Response:
 @router.post(
     "/{question}/answer",
     response_model=QuestionAnswer,
-    responses={200: {"content": {CSV: {"schema": {"type": "string"}}, PARQUET: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {CSV: {"schema": FILE}, PARQUET: {"schema": FILE}}}},
 )
 def answer_question(
     question: QuestionId,

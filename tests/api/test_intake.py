@@ -29,7 +29,7 @@ async def parsed(body: dict[str, int]) -> int:
     return len(body)
 
 
-@router.post("/deliveries/one")
+@router.post("/deliveries/one/two/three")
 async def delivery(request: Request) -> int:
     """Takes large bodies."""
     return len(await request.body())
@@ -54,8 +54,8 @@ def test_a_body_may_be_so_large_and_no_larger(small: Served, in_pieces: bool) ->
 
     assert small.client.post("/v1/taken", content=sized(1_000)).json() == 1_000
     assert problem_of(small.client.post("/v1/taken", content=sized(1_100))) == "too-large"
-    assert small.client.post("/v1/deliveries/one", content=sized(4_000)).json() == 4_000
-    assert problem_of(small.client.post("/v1/deliveries/one", content=sized(4_200))) == "too-large"
+    assert small.client.post("/v1/deliveries/one/two/three", content=sized(4_000)).json() == 4_000
+    assert problem_of(small.client.post("/v1/deliveries/one/two/three", content=sized(4_200))) == "too-large"
 
 
 def test_a_body_that_is_read_by_the_framework_is_bounded_as_well(small: Served) -> None:
