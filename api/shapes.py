@@ -18,6 +18,7 @@ FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$
 Note = Annotated[str, Field(max_length=2_000)]
 Notes = Annotated[list[Note], Field(max_length=20)]
 MOST_AT_ONCE = 1_000
+MOST_CANDIDATES = 100
 
 
 class Shape(BaseModel):

@@ -9,9 +9,8 @@ from pydantic import Field
 
 from api.desk import Desk, desk
 from api.problems import TOLD_OF_ALL
-from api.shapes import MOST_AT_ONCE, FieldName, Notes, OwnId, Register, Shape, SnapshotId
+from api.shapes import MOST_AT_ONCE, MOST_CANDIDATES, FieldName, Notes, OwnId, Register, Shape, SnapshotId
 from hub.reading.match import match, match_many
-from resolution.realtime.matching import MOST_COMPARED
 
 router = APIRouter(prefix="/v1/match", tags=["match"], responses=TOLD_OF_ALL)
 Given = Annotated[
@@ -51,7 +50,7 @@ class MatchAnswer(Shape):
     """The candidates, the likeliest first; where the purpose wants certainty, the one that it is or none."""
 
     snapshot: SnapshotId
-    candidates: Annotated[list[MatchCandidate], Field(max_length=MOST_COMPARED)]
+    candidates: Annotated[list[MatchCandidate], Field(max_length=MOST_CANDIDATES)]
     notes: Notes
 
 
@@ -60,7 +59,7 @@ class MatchesAnswer(Shape):
 
     snapshot: SnapshotId
     results: Annotated[
-        list[Annotated[list[MatchCandidate], Field(max_length=MOST_COMPARED)]], Field(max_length=MOST_AT_ONCE)
+        list[Annotated[list[MatchCandidate], Field(max_length=MOST_CANDIDATES)]], Field(max_length=MOST_AT_ONCE)
     ]
 
 
