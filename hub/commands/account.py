@@ -13,9 +13,11 @@ import typer
 from hub.commands.desk import Desk, verb
 from hub.commands.status import StatusFormat
 from hub.errors import UsageError
+from hub.sharing import audit
 from hub.sharing.accounts import Made, check_new, make, moment, renew
 from hub.sharing.accounts_keys import renew_signing_key, signing_key_file
 from hub.sharing.accounts_signed import SKEW_SECONDS
+from hub.sharing.audit import AuditEntry
 from hub.sharing.own_id_keys import own_id_key_file, renew_own_id_keys
 from hub.sharing.tokens import LONGEST_OWN
 from hub.terminal import table
@@ -60,7 +62,7 @@ def add(desk: Desk, options: AddOptions) -> None:
     with _writing(desk) as operational:
         departments = {each.department for each in contracts.values()}
         check_new(new, operational.accounts, areas=known, departments=departments)
-        change = _change(desk)
+        change = _change(desk, "add", options.name)
         if not signing_key_file(desk.home).exists():
             renew_signing_key(desk.home, now=int(datetime.now(UTC).timestamp()), keep_seconds=0)
         if not operational.accounts.own_id_keys():
@@ -126,7 +128,13 @@ def rotate(desk: Desk, options: RotateOptions) -> None:
     """Give an account a new secret or key; the one of before ends at once, with its tokens. 更换密钥"""
     with _writing(desk) as operational:
         account, overlap = _found(operational, options.name), timedelta(hours=options.overlap_hours)
-        made = renew(account, operational.accounts, _change(desk), key=_text(options.key), overlap=overlap)
+        made = renew(
+            account,
+            operational.accounts,
+            _change(desk, "rotate", options.name),
+            key=_text(options.key),
+            overlap=overlap,
+        )
     if made is None:
         raise UsageError(f"{options.name} is known by the government's own issuer: there is nothing to renew here")
     _tell(desk, f"Renewed {options.name}.", made)
@@ -146,7 +154,8 @@ def revoke(desk: Desk, options: RevokeOptions) -> None:
     if not options.why.strip():
         raise UsageError("no reason is given: say why with --why")
     with _writing(desk) as operational:
-        operational.accounts.revoke(options.name, options.why, _change(desk))
+        _found(operational, options.name)
+        operational.accounts.revoke(options.name, options.why, _change(desk, "revoke", options.name))
     desk.console.print(f"Revoked {options.name}: it and its tokens are refused from now on.", soft_wrap=True)
 
 
@@ -159,6 +168,7 @@ class RenewOptions:
 def renew_signing(desk: Desk, options: RenewOptions) -> None:
     """Sign tokens with a new key from now on; those of before hold until they expire. 更换签名密钥"""
     with held(desk.home, VERB):
+        _change(desk, "renew-signing-key")
         now = int(datetime.now(UTC).timestamp())
         kid = renew_signing_key(desk.home, now=now, keep_seconds=LONGEST_OWN + SKEW_SECONDS)
     desk.console.print(f"Tokens are signed with key {kid} from now on ({signing_key_file(desk.home)}).", soft_wrap=True)
@@ -168,7 +178,7 @@ def renew_signing(desk: Desk, options: RenewOptions) -> None:
 def renew_own_ids(desk: Desk, options: RenewOptions) -> None:
     """Make departments' own ids with a new key from now on; those of before stay readable. 更换部门编号密钥"""
     with _writing(desk) as operational:
-        version = renew_own_id_keys(desk.home, operational.accounts, _change(desk))
+        version = renew_own_id_keys(desk.home, operational.accounts, _change(desk, "renew-own-ids"))
     desk.console.print(
         f"Own ids are made with version {version} of the key from now on. Back up {own_id_key_file(desk.home)}: "
         "without it no department's ids can be read.",
@@ -182,7 +192,11 @@ def _writing(desk: Desk) -> Iterator[Operational]:
         yield operational
 
 
-def _change(desk: Desk) -> Change:
+def _change(desk: Desk, what: str, account: str = "") -> Change:
+    """Who changes what, on disk in the audit log before it is done; `ordered`, for it may still fail."""
+    named = {"account": account} if account else {}
+    entry = AuditEntry(desk.caller.name, desk.caller.department, "-", VERB, what, named, "-", "ordered", "-", 0)
+    audit.append(desk.home, entry)
     return Change(desk.caller.name, moment(datetime.now(UTC)))
 
 

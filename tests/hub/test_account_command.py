@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from hub.sharing.accounts_keys import read_signing_keys, signing_key_file
 from hub.sharing.accounts_secrets import is_right
+from hub.sharing.audit import LOG_NAME
 from stores.home import Home, create_home
 from stores.operational import open_operational, read_operational
 from stores.operational.accounts import Account, CredentialKind
@@ -195,3 +196,14 @@ def test_keys_are_made_with_the_first_account_and_renewed_by_command(home: Home,
     assert after.current.kid != before
     assert before in after.checking
     assert "version 2" in account("renew-own-ids").out
+
+
+def test_each_change_stands_in_the_audit_log_before_it_is_made(account: Command, home: Home) -> None:
+    account("add", "housing", "--department", "housing")
+    account("rotate", "housing")
+    account("revoke", "housing", "--why", "left")
+    account("revoke", "nobody", "--why", "left")
+    lines = [json.loads(line) for line in (home.audit / LOG_NAME).read_text().splitlines()]
+    assert [(each["caller"], each["what"], each["parameters"]) for each in lines] == [
+        ("zhao", what, {"account": "housing"}) for what in ("add", "rotate", "revoke")
+    ]
