@@ -118,13 +118,17 @@ TOLD_TO_PEOPLE = {
     "hub/commands/schemas.py",
     "hub/disputes.py",
     "hub/reading/claims.py",
+    "hub/reading/rulings.py",
+    "ingestion/corrections.py",
+    "stores/inbox.py",
 }
-# A copy for analysts, an account's credentials, a purpose, receipts and what is kept of the feed of changes end on a day
-# that people know.
+# A copy for analysts, an account's credentials, a purpose, receipts and what is kept of the feed of changes end on a
+# day that people know.
 ENDS_ON_A_DAY = {
     "hub/commands/account.py",
     "hub/commands/export.py",
     "hub/analysis/reading.py",
+    "hub/commands/purposes.py",
     "hub/receipts.py",
     "hub/sharing/request.py",
     "stores/changes.py",
