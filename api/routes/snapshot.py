@@ -29,7 +29,7 @@ def current_snapshot(
     request: Request, service: TheService, caller: SignedIn, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The snapshot that is read now; it says nothing of anybody and needs no purpose."""
-    with service.shelf.reading() as snapshot:
+    with service.opening.snapshot(None) as snapshot:
         manifest = snapshot.manifest
     content = CurrentSnapshot(snapshot=manifest.id, sequence=manifest.sequence, as_of=manifest.as_of)
     return unless_had(request, etag_of(manifest.id), content.model_dump(mode="json"))
