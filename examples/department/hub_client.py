@@ -1,7 +1,6 @@
 """A department's client of the hub: one file, typed, Python 3.11 or newer and nothing else to install.
 
-Copy it beside your own program. What each call means is in docs/departments.md; the interface itself is
-`GET /v1/openapi.json`.
+What each call means is in docs/departments.md; the interface itself is `GET /v1/openapi.json`.
 """
 
 import hashlib
@@ -60,12 +59,8 @@ class TryLaterError(ProblemError):
 
 
 KINDS: Mapping[int, type[ProblemError]] = {
-    401: NotSignedInError,
-    403: RefusedError,
-    404: NotThereError,
-    410: BeginAnewError,
-    429: TryLaterError,
-    503: TryLaterError,
+    **dict.fromkeys((429, 503), TryLaterError),
+    **{401: NotSignedInError, 403: RefusedError, 404: NotThereError, 410: BeginAnewError},
 }
 
 
