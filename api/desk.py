@@ -1,6 +1,7 @@
 """One request's desk: who reads for what, and every id told and taken as the asker's department's own."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -63,21 +64,37 @@ class Desk:
 
     def in_own_ids(self, table: pa.Table) -> pa.Table:
         """The table with the department's ids in place of entity ids, in whatever column they stand."""
-        for place, field in enumerate(table.schema):
-            values = table.column(place).to_pylist()
-            if _may_hold_ids(field.type):
-                column = pa.array([self._told(value) for value in values], field.type)
-                table = table.set_column(place, field, column)
+        columns = {
+            place: table.column(place).to_pylist()
+            for place, field in enumerate(table.schema)
+            if _may_hold_ids(field.type)
+        }
+        entities = list(dict.fromkeys(each for values in columns.values() for each in _ids_in(values)))
+        # All at once: what making an id costs is hardly more for a thousand.
+        told = dict(zip(entities, self.own_ids.of(entities), strict=True))
+        for place, values in columns.items():
+            if told:
+                field = table.schema.field(place)
+                table = table.set_column(place, field, pa.array([_told(each, told) for each in values], field.type))
         return table
 
     def text(self, told: str) -> str:
         """A text with the department's ids in place of entity ids."""
         return NAMED.sub(lambda found: self.own(found.group()), told)
 
-    def _told(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._told(each) for each in value]
-        return self.own(value) if isinstance(value, str) and ENTITY_ID.fullmatch(value) else value
+
+def _ids_in(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _ids_in(each)
+    elif isinstance(value, str) and ENTITY_ID.fullmatch(value):
+        yield value
+
+
+def _told(value: Any, told: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_told(each, told) for each in value]
+    return told.get(value, value) if isinstance(value, str) else value
 
 
 def _may_hold_ids(kind: pa.DataType) -> bool:
