@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from bench import api as api_loads
 from bench import graph_report, real_time, report, size_report
 from bench.accuracy import UNSEEN, measure
 from bench.address_parsing import address_parsing, measure_addresses
@@ -36,6 +37,7 @@ SECTIONS = (
     "graph on Neo4j",
     "analysts copy",
     "real time",
+    "API",
     "addresses",
     "audit",
 )
@@ -62,6 +64,7 @@ def main(
         partial(graph_server, work, persons or SIZES[-1:]),
         partial(copies_at_size, work, persons or SIZES),
         partial(one_at_a_time, work, persons or SIZES[-1:]),
+        partial(service, work, persons or SIZES[-1:]),
         partial(addresses, small),
         partial(audit, work),
     )
@@ -182,6 +185,24 @@ def one_at_a_time(work: Path, sizes: Sequence[int]) -> str:
         f"an ID number. At most {MOST_COMPARED} candidates are compared, those first that share the rarest keys. "
         "Splink takes one record and all nodes, rules, weights and value frequencies made ready.\n\n"
         + real_time.real_time([each for each in kept(work) if each.part.startswith(real_time.PART)])
+    )
+
+
+def service(work: Path, sizes: Sequence[int]) -> str:
+    """The service over districts of these sizes."""
+    for size in sizes:
+        api_loads.measure_api(Trial(work, size))
+    return (
+        "`python -m api` with one worker on one core, its client on the other; a department's program that reads its "
+        "people by own id (names and ID numbers among the fields), and looks them up by name and ID number, every "
+        "other time with a wrong name. Each answer is decided, cut and in the audit log on disk (`fsync`) before it "
+        f"leaves. Throughput: {api_loads.AT_ONCE} connections that always have a request under way; CPU is that of all "
+        "processes of the service, per request. Without audit and without policy are the same routes with these parts "
+        f"taken out by `bench/api_floor.py`. Overload: {api_loads.OVERLOAD} times as many readings a second as were "
+        "answered, from whoever does not wait for the others; recovered when ten in a row are answered within "
+        f"{1000 * api_loads.WELL:.0f} ms each. Its second line has the points a minute that a caller has by default. "
+        "Changes: the daily delta is run and published while the service is asked.\n\n"
+        + api_loads.api([each for each in kept(work) if each.part.startswith(api_loads.PART)])
     )
 
 

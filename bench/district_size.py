@@ -13,6 +13,7 @@ from bench.measurements import Measurement, keep, measured
 from bench.partitions import compare_partitions
 from bench.processes import Watched, folder_bytes
 from bench.runs import hub
+from stores.snapshots import ENTITY_INDEX
 
 DAYS = 5
 PERSONS_PER_CHANGE = 30  # 50,000 changed rows a day at 1.5 million persons
@@ -148,6 +149,13 @@ def need_home(trial: Trial) -> None:
     """Makes the district and runs it where the trial has no published snapshot yet."""
     _need_district(trial)
     if not (trial.home / "snapshots" / "current").exists():
+        keep(trial.work, run(trial))
+
+
+def need_fresh_home(trial: Trial) -> None:
+    """Like `need_home`, and makes the home anew where it has had the delta already or an earlier hub published it."""
+    need_home(trial)
+    if _has_delta(trial.home) or not (trial.home / "snapshots" / "current" / ENTITY_INDEX).exists():
         keep(trial.work, run(trial))
 
 
