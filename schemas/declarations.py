@@ -44,6 +44,15 @@ class Declarations:
     matching: MatchingRules
     tree: DeclarationTree
 
+    @property
+    def departments(self) -> frozenset[str]:
+        """The departments that hand in feeds."""
+        return frozenset(each.department for each in self.contracts.values())
+
+    def feeds_of(self, department: str | None) -> frozenset[str]:
+        """Ids of the feeds that the department hands in."""
+        return frozenset(each.id for each in self.contracts.values() if each.department == department)
+
 
 def load_declarations(overlay: Path | None = None) -> Declarations:
     """All declarations, those under `overlay` in place of or beside the shipped ones, file by file.

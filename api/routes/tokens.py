@@ -21,7 +21,6 @@ from stores.operational.accounts import AccountKind
 
 router = APIRouter(prefix="/v1", tags=["who asks"], responses=TOLD_OF_ALL)
 FORM = "application/x-www-form-urlencoded"
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MOST_FIELDS = 20
 Short = Annotated[str | None, Field(min_length=1, max_length=256)]
 

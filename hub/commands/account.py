@@ -57,11 +57,10 @@ def add(desk: Desk, options: AddOptions) -> None:
     kind = AccountKind.SERVICE if options.holder is None else AccountKind.PERSON
     roles, areas = tuple(dict.fromkeys(options.role)), tuple(dict.fromkeys(options.area))
     new = NewAccount(options.name, kind, options.department, roles, areas, options.holder, options.subject)
-    gazetteer, contracts = desk.declarations.gazetteer, desk.declarations.contracts
+    gazetteer = desk.declarations.gazetteer
     known = {each.code for each in gazetteer.towns} | {each.code for each in gazetteer.committees}
     with _writing(desk) as operational:
-        departments = {each.department for each in contracts.values()}
-        check_new(new, operational.accounts, areas=known, departments=departments)
+        check_new(new, operational.accounts, areas=known, departments=desk.declarations.departments)
         change = _change(desk, "add", options.name)
         if not signing_key_file(desk.home).exists():
             renew_signing_key(desk.home, now=int(datetime.now(UTC).timestamp()), keep_seconds=0)

@@ -81,8 +81,7 @@ def _registers(reader: Reader) -> frozenset[str]:
 
 
 def _feeds(reader: Reader) -> frozenset[str]:
-    contracts = reader.declarations.contracts.values()
-    return frozenset(each.id for each in contracts if each.department == reader.caller.department)
+    return reader.declarations.feeds_of(reader.caller.department)
 
 
 def _row(reader: Reader, index: EntityFile, entry: Change) -> Sequence[object]:

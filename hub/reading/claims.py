@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from hub.errors import UsageError
 from hub.reading.reader import Reader
-from hub.reading.records import split_record
+from hub.reading.records import entity_of_record, split_record
 from hub.reading.standing import lead
 from hub.sharing.entity_ids import REGISTERS, check_id
 from hub.sharing.request import Answer, Reading
@@ -78,12 +78,6 @@ def logged(subject: Subject) -> Mapping[str, str]:
     return {name: str(value) for name, value in named.items() if value is not None}
 
 
-def entity_of(tables: Warehouse, register: str, record: int) -> str | None:
-    """The entity that the record belongs to in this snapshot, None where it is not there."""
-    sql = "SELECT entity_id FROM member WHERE register = $register AND record_id = $record"
-    return next((str(entity) for (entity,) in tables.rows(sql, {"register": register, "record": record})), None)
-
-
 def value_of(tables: Warehouse, subject: Subject, entity: str) -> str | None:
     """What the record that the fact names says, or else the entity, as text."""
     table, key, value = f"{subject.register}_record", "record_id", subject.record_id or entity
@@ -137,7 +131,10 @@ class _Checked:
     def check(self) -> None:
         """Raises UsageError where what is disputed is not there, or not so."""
         subject, entity = self.subject, self._living(self.subject.entity_id)
-        if subject.record_id is not None and entity_of(self.tables, subject.register, subject.record_id) != entity:
+        if (
+            subject.record_id is not None
+            and entity_of_record(self.tables, subject.register, subject.record_id) != entity
+        ):
             raise UsageError(f"no such record belongs to {entity} in snapshot {self.snapshot.id}")
         if subject.kind is DisputeKind.FACT and value_of(self.tables, subject, entity) is None:
             raise UsageError(f"nothing is known as {subject.field} there: there is no value to dispute")

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Lock
 
+from hub.reading.records import entity_of_record
 from hub.reading.standing import Lineage
 from hub.sharing.entity_ids import REGISTERS
 from schemas.items import ENTITY
@@ -87,10 +88,9 @@ class DisputeMarks:
 def _entities(tables: Warehouse, dispute: Dispute) -> frozenset[str]:
     subject = dispute.subject
     if subject.record_id is not None:
-        sql = "SELECT entity_id FROM member WHERE register = $register AND record_id = $record"
-        found = tables.rows(sql, {"register": subject.register, "record": subject.record_id})
-        if found:
-            return frozenset(entity for (entity,) in found)
+        found = entity_of_record(tables, subject.register, subject.record_id)
+        if found is not None:
+            return frozenset({found})
     named = [each for each in (subject.entity_id, subject.other_id) if each is not None]
     return frozenset(each for entity in named for each in _living(Lineage(tables), entity))
 

@@ -6,8 +6,9 @@ from datetime import datetime
 import pyarrow as pa
 
 from hub.errors import NothingThereError, UsageError
-from hub.reading.claims import entity_of, logged, value_of
+from hub.reading.claims import logged, value_of
 from hub.reading.reader import Reader
+from hub.reading.records import entity_of_record
 from hub.reading.standing import Lineage
 from hub.sharing.request import Answer, Disclosure, Reading, answer_rows
 from schemas.declarations import Declarations
@@ -129,7 +130,9 @@ def show_dispute(reader: Reader, dispute_id: str) -> Disclosure:
             subject = dispute.subject
             standing = Lineage(tables).standing(subject.entity_id)
             if subject.record_id is not None:
-                parts.append(("entity of the record now", entity_of(tables, subject.register, subject.record_id)))
+                parts.append(
+                    ("entity of the record now", entity_of_record(tables, subject.register, subject.record_id))
+                )
             if subject.kind is DisputeKind.FACT and standing is not None and standing.lead is not None:
                 parts.append((f"{subject.field} now", value_of(tables, subject, standing.lead)))
             parts += _effects(operational, dispute)
@@ -173,9 +176,9 @@ def corrections_since(
 
     Only to be used inside a reading. Raises UsageError for a department without feeds.
     """
-    feeds = [each.id for each in declarations.contracts.values() if each.department == department]
+    feeds = declarations.feeds_of(department)
     if not feeds:
-        known = ", ".join(sorted({each.department for each in declarations.contracts.values()}))
+        known = ", ".join(sorted(declarations.departments))
         raise UsageError(f"{department} hands in nothing: the departments are {known}")
     return operational.corrections.since(after, feeds, limit)
 

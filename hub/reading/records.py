@@ -52,3 +52,8 @@ def entities_of_records(tables: Warehouse, register: str, records: Collection[in
         {"register": register, "records": list(records)},
     )
     return dict(rows)
+
+
+def entity_of_record(tables: Warehouse, register: str, record: int) -> str | None:
+    """The entity that the record belongs to, None where it is not there."""
+    return entities_of_records(tables, register, [record]).get(record)

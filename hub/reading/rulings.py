@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.errors import UsageError
-from hub.reading.claims import entity_of, members
-from hub.reading.records import split_record
+from hub.reading.claims import members
+from hub.reading.records import entity_of_record, split_record
 from hub.reading.standing import lead
 from ingestion.corrections import corrected_fields, standardised_text, wrong_value_hash
 from schemas.declarations import Declarations
@@ -170,7 +170,7 @@ class Bench:
         subject, record = dispute.subject, dispute.subject.record_id
         assert record is not None
         entity = self._living(subject.entity_id)
-        if entity_of(self.tables, subject.register, record) != entity:
+        if entity_of_record(self.tables, subject.register, record) != entity:
             raise UsageError(f"the disputed record does not belong to {entity} any more: reject this")
         versions = members(self.tables, subject.register, entity)
         leaving = {record, *(record_id(*split_record(each)) for each in along)}

@@ -46,7 +46,7 @@ def _mistakes(found: _ReaderModel, declarations: Declarations) -> list[str]:
     mistakes = []
     if found.roles & set(READING_ROLES) and found.roles - set(READING_ROLES) - {Role.TRAINEE}:
         mistakes.append("roles: who administers or audits has no role that reads persons")
-    departments = sorted({contract.department for contract in declarations.contracts.values()})
+    departments = sorted(declarations.departments)
     if found.department is not None and found.department not in departments:
         mistakes.append(f"department: {found.department} is none; there are {', '.join(departments)}")
     for area in sorted(found.areas - declarations.gazetteer.area_codes - {DISTRICT}):

@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from hub.sharing.entity_ids import ENTITY_ID
+
 Bytes = npt.NDArray[np.uint8]
 
 CROCKFORD = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-ENTITY = re.compile(r"[PHU][0-9A-HJKMNP-TV-Z]{16}")
 # The register, the version of the key in two places, and 128 bits in 26 places of 5, the first two bits being zero.
 OWN = re.compile(r"[PHU][0-9A-HJKMNP-TV-Z]{2}[0-7][0-9A-HJKMNP-TV-Z]{25}")
 LETTER, BITS, BLOCK, ID_BYTES = 5, 128, 16, 10
@@ -61,7 +62,7 @@ class OwnIds:
 
     def of(self, entities: Sequence[str]) -> list[str]:
         """The department's ids of these entities, in order; ValueError where one is no entity id."""
-        wrong = next((each for each in entities if not ENTITY.fullmatch(each)), None)
+        wrong = next((each for each in entities if not ENTITY_ID.fullmatch(each)), None)
         if wrong is not None:
             raise ValueError(f"{wrong!r} is no entity id")
         found = [""] * len(entities)

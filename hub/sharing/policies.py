@@ -81,7 +81,7 @@ def compile_rules(declarations: Declarations) -> Rules:
     files = declarations.tree.glob("policies/*.cedar")
     texts = tuple((file, read_text(file)) for file in files)
     items = item_sensitivities(declarations.registers, declarations.graph)
-    schema = policy_schema(_departments(declarations))
+    schema = policy_schema(sorted(declarations.departments))
     entities = json.dumps([*_areas(declarations.gazetteer), *_items(items), *_purposes(declarations, items)])
     unknown = _unknown_names(texts, declarations, items)
     if unknown:
@@ -122,10 +122,6 @@ def items_of(purpose: Purpose, declarations: Declarations, items: Mapping[str, S
         derived = fields_with_derived(declarations.registers[register], names)
         listed |= {f"{register}.{name}" for name in (ENTITY, *names, *derived)}
     return frozenset(listed)
-
-
-def _departments(declarations: Declarations) -> list[str]:
-    return sorted({contract.department for contract in declarations.contracts.values()})
 
 
 def _areas(gazetteer: Gazetteer) -> list[dict[str, Any]]:
