@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import BoundedSemaphore
 
-from api.buckets import Buckets, Rate
 from api.problems import Refusal
 from api.settings import ApiSettings
 from hub.errors import CredentialsRefused
+from stores.buckets import Buckets, Rate
 
 SECRET_FILE = "secret"
 LOGIN_PATIENCE = 0.5

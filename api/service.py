@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from api.cursors import Cursors, open_cursors
 from api.limits import SECRET_FILE, Limits, open_limits
 from api.settings import ApiSettings
 from hub.reading.disputed import DisputeMarks
+from hub.reading.guesses import GuessLimit, opened_guesses
 from hub.reading.opening import KeptOpen, Source
 from hub.reading.reader import Shared
 from hub.settings import Settings, read_settings
@@ -45,12 +46,13 @@ class Service:
     opening: KeptOpen
     rules: Rules
     marks: DisputeMarks
+    guesses: GuessLimit
     own_id_keys: Watched[Mapping[int, bytes]]
 
     @property
     def shared(self) -> Shared:
         """What all readings have in common."""
-        return Shared(self.opening, self.rules, self.marks)
+        return Shared(self.opening, self.rules, self.marks, self.guesses)
 
     @property
     def shelf(self) -> SnapshotShelf:
@@ -64,35 +66,29 @@ def opened_service(settings: ApiSettings) -> Iterator[Service]:
 
     Without `settings.runtime` the worker is alone and shares nothing.
     """
-    with runtime_of(settings) as runtime:
+    with ExitStack() as stack:
+        runtime = stack.enter_context(runtime_of(settings))
         home = open_home(settings.home)
         trust = open_trust(home)
-        limits = open_limits(runtime, settings)
+        if isinstance(trust.accounts, LiveAccounts):
+            stack.callback(trust.accounts.close)
         declarations, hub_settings = load_declarations(settings.schemas), read_settings(home)
-        disputes = LiveDisputes(home)
-        opening = KeptOpen(Source(home, declarations, hub_settings))
-        try:
-            yield Service(
-                home,
-                runtime,
-                settings,
-                hub_settings,
-                declarations,
-                trust,
-                limits,
-                open_cursors(home),
-                Idempotency(home.operational.with_name("idempotency.sqlite")),
-                opening,
-                compile_rules(declarations),
-                DisputeMarks(disputes),
-                Watched(own_id_key_file(home), lambda _: _own_id_keys(home)),
-            )
-        finally:
-            opening.close()
-            disputes.close()
-            limits.close()
-            if isinstance(trust.accounts, LiveAccounts):
-                trust.accounts.close()
+        yield Service(
+            home,
+            runtime,
+            settings,
+            hub_settings,
+            declarations,
+            trust,
+            stack.enter_context(closing(open_limits(runtime, settings))),
+            open_cursors(home),
+            Idempotency(home.operational.with_name("idempotency.sqlite")),
+            stack.enter_context(closing(KeptOpen(Source(home, declarations, hub_settings)))),
+            compile_rules(declarations),
+            DisputeMarks(stack.enter_context(closing(LiveDisputes(home)))),
+            stack.enter_context(opened_guesses(home, declarations.matching)),
+            Watched(own_id_key_file(home), lambda _: _own_id_keys(home)),
+        )
 
 
 def _own_id_keys(home: Home) -> Mapping[int, bytes]:

@@ -46,21 +46,25 @@ class MatchCandidate(Shape):
     why_zh: Annotated[str | None, Field(max_length=2_000)] = None
 
 
+Candidates = Annotated[list[MatchCandidate], Field(max_length=MOST_CANDIDATES)] | None
+
+
 class MatchAnswer(Shape):
-    """The candidates, the likeliest first; where the purpose wants certainty, the one that it is or none."""
+    """The candidates, the likeliest first; where the purpose wants certainty, the one that it is or none.
+
+    null where it is not told whether there is one: too many queries like it found nobody within a day.
+    """
 
     snapshot: SnapshotId
-    candidates: Annotated[list[MatchCandidate], Field(max_length=MOST_CANDIDATES)]
+    candidates: Candidates
     notes: Notes
 
 
 class MatchesAnswer(Shape):
-    """The candidates of each query, in the order of the queries."""
+    """The candidates of each query, in the order of the queries; null as in the answer to one."""
 
     snapshot: SnapshotId
-    results: Annotated[
-        list[Annotated[list[MatchCandidate], Field(max_length=MOST_CANDIDATES)]], Field(max_length=MOST_AT_ONCE)
-    ]
+    results: Annotated[list[Candidates], Field(max_length=MOST_AT_ONCE)]
 
 
 @router.post("/{register}", response_model=MatchAnswer)
@@ -68,8 +72,9 @@ def match_one(register: Annotated[Register, Path()], query: MatchQuery, reading:
     """Who one record may be."""
     found = match(reading.reader(), register, query.fields)
     rows = reading.in_own_ids(found.answer.table).to_pylist()
+    candidates = None if found.answer.withheld else [_candidate(row) for row in rows]
     notes = [*found.answer.notes, *found.answer.remarks]
-    return JSONResponse({"snapshot": found.snapshot, "candidates": [_candidate(row) for row in rows], "notes": notes})
+    return JSONResponse({"snapshot": found.snapshot, "candidates": candidates, "notes": notes})
 
 
 @router.post("/{register}/bulk", response_model=MatchesAnswer)
@@ -81,7 +86,9 @@ def match_bulk(
     results: list[list[dict[str, Any]]] = [[] for _ in asked.queries]
     for row in reading.in_own_ids(found.answer.table).to_pylist():
         results[row["query"]].append(_candidate(row))
-    return JSONResponse({"snapshot": found.snapshot, "results": results})
+    withheld = {*found.answer.withheld}
+    told = [None if place in withheld else each for place, each in enumerate(results)]
+    return JSONResponse({"snapshot": found.snapshot, "results": told})
 
 
 def _candidate(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -318,18 +318,18 @@ class Hub:
         """A person, house or unit by your department's id; an id that was merged away leads on."""
         return Entity.made(self._get(f"/v1/entities/{quote(own_id, safe='')}"))
 
-    def match(self, register: str, values: Mapping[str, str]) -> list[Candidate]:
-        """Who a record with these values may be; empty where nobody is certain and the purpose wants certainty."""
-        said = self._post(f"/v1/match/{register}", {"fields": dict(values)})
-        return [Candidate.made(each) for each in said["candidates"]]
+    def match(self, register: str, values: Mapping[str, str]) -> list[Candidate] | None:
+        """Who it may be; empty where certainty is wanted and nobody is, None where too many guesses were wrong."""
+        said = self._post(f"/v1/match/{register}", {"fields": dict(values)})["candidates"]
+        return None if said is None else [Candidate.made(each) for each in said]
 
-    def match_many(self, register: str, many: Sequence[Mapping[str, str]]) -> list[list[Candidate]]:
+    def match_many(self, register: str, many: Sequence[Mapping[str, str]]) -> list[list[Candidate] | None]:
         """The same for many records, in their order."""
-        found: list[list[Candidate]] = []
+        found: list[list[Candidate] | None] = []
         for start in range(0, len(many), MOST_AT_ONCE):
             asked = [{"fields": dict(each)} for each in many[start : start + MOST_AT_ONCE]]
             said = self._post(f"/v1/match/{register}/bulk", {"queries": asked})
-            found += [[Candidate.made(each) for each in candidates] for candidates in said["results"]]
+            found += [None if each is None else [Candidate.made(one) for one in each] for each in said["results"]]
         return found
 
     def changes(self, cursor: Path) -> Iterator[Change]:

@@ -1,12 +1,13 @@
 """Somebody reading for a purpose: opens a snapshot and takes every reading through the one door."""
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hub.graph.port import GraphStore
 from hub.reading.disputed import DisputeMarks, mark_item
+from hub.reading.guesses import GuessLimit, opened_guesses
 from hub.reading.opening import Afresh, Opening, Source
 from hub.reading.places import PlacesIn
 from hub.reading.records import of_department
@@ -39,6 +40,7 @@ class Shared:
     opening: Opening
     rules: Rules
     marks: DisputeMarks
+    guesses: GuessLimit
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,12 @@ class Reader:
     def matcher(self, snapshot: Snapshot) -> AbstractContextManager[Matcher]:
         """The snapshot's match index, ready for look-ups; only to be used inside a reading."""
         return self.opening.matcher(snapshot)
+
+    def guesses(self) -> AbstractContextManager[GuessLimit]:
+        """What counts how often a department guesses."""
+        return (
+            nullcontext(self.shared.guesses) if self.shared else opened_guesses(self.home, self.declarations.matching)
+        )
 
     def graph(self, snapshot: Snapshot) -> AbstractContextManager[GraphStore]:
         """The snapshot's graph, on the graph server where that holds it; only to be used inside a reading."""

@@ -52,14 +52,16 @@ class _Entry:
     def write(self, outcome: str, answer: Answer | None = None) -> int:
         """Puts the line on disk and returns its number."""
         request, reading = self._request, self._request.reading
-        case = {"case": request.case} if request.case else {}
+        more = {"case": request.case} if request.case else {}
+        if answer and answer.withheld:
+            more["withheld"] = str(len(answer.withheld))
         entry = audit.AuditEntry(
             caller=self._caller.name,
             department=self._caller.department,
             purpose=self._purpose,
             verb=reading.verb.value,
             what=reading.what,
-            parameters={**reading.parameters, **case},
+            parameters={**reading.parameters, **more},
             snapshot=request.snapshot,
             outcome=outcome,
             rule=self._decision.rule,

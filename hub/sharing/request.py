@@ -69,12 +69,11 @@ class Answer:
     hold the entities and places that a row is about: a row leaves if all of them lie where the reader may look, and
     whether those of a column without `shows` may be seen is judged row by row. `tie` is the column of relationships.
     `notes` are the same whatever was found. `remarks` speak of what was found: they leave where what they show may be
-    seen (None: everything) and no row may be cut.
-    `rows_show` has the items behind each row, none where rows do not differ. `items` is a column of lists of items:
-    those that may not be seen are left out, and rows of which none is left. `redirects` say that an id which was asked
-    for leads elsewhere now; they are told in every format, where the entities that they name may be. `entities` are
-    the ids of those whom the rows are about, as far as no column holds them. `disputed` has what is disputed at this
-    moment of entities in the rows, as items: a field, or `<register>.entity` where a link is.
+    seen (None: everything) and no row may be cut. `rows_show` has the items behind each row, none where rows do not
+    differ. `items` is a column of lists of items: those that may not be seen are left out. `redirects` say that an id
+    leads elsewhere now, where the entities that they name may be seen. `entities` are those whom the rows are about and
+    no column holds. `disputed` has what is disputed now of entities in rows, as items (`<register>.entity`: a link).
+    `withheld` are places of what was asked that is answered with nothing, whatever there is; `limit` the most rows.
     """
 
     table: pa.Table
@@ -90,6 +89,8 @@ class Answer:
     redirects: tuple[str, ...] = ()
     entities: frozenset[str] = frozenset()
     disputed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    withheld: tuple[int, ...] = ()
+    limit: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Looks one record up in a published snapshot: who it may be, how surely, and why."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import md5
 from math import log2
@@ -61,12 +61,13 @@ class Candidate:
 class Match:
     """What a look-up found, the likeliest first; `brought` nodes by keys, of which so many were `compared`.
 
-    `unread` names the fields whose values could not be read and were left aside.
+    `read` is the record as it was understood, by field; `unread` names the fields that could not be read.
     """
 
     candidates: tuple[Candidate, ...]
     brought: int
     compared: int
+    read: Mapping[str, Any] = field(default_factory=dict, repr=False)
     unread: tuple[str, ...] = ()
 
 
@@ -113,7 +114,8 @@ class Matcher:
         own = {name: text for name, text in given.items() if "." not in name}
         read = standardised(self._declarations.registers[register], own)
         row = ready.reader.row(read.fields, self._contexts(ready, given))
-        return replace(self._matched(ready, row, self._looked_up(ready, read.fields)), unread=read.unread)
+        found = self._matched(ready, row, self._looked_up(ready, read.fields))
+        return replace(found, read=read.fields, unread=read.unread)
 
     def match_row(self, register: str, row: Row) -> Match:
         """Who a record may be whose values come in the order of the index's columns."""

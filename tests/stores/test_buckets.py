@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from api.buckets import Buckets, Rate
+from stores.buckets import Buckets, Rate
 
 SECRET = b"drawn at the start"
 TAKING = """
 import sys
 from pathlib import Path
-from api.buckets import Buckets, Rate
+from stores.buckets import Buckets, Rate
 buckets = Buckets(Path(sys.argv[1]), Rate(300, 1e-9), b"drawn at the start")
 sys.stdin.read()
 print(sum(buckets.take("one") == 0 for _ in range(200)))

@@ -1,4 +1,4 @@
-"""Token buckets that all workers of a service share: one small file, mapped into each of them.
+"""Token buckets that processes share: one small file, mapped into each of them.
 
 A limit that each worker kept for itself would depend on which of them a connection happens to reach, and a server for
 this alone (as libraries for shared limits want) would be one more that can be away.
@@ -9,7 +9,7 @@ import mmap
 import os
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 
 SLOTS = 1 << 20
-_SLOT = struct.Struct("<dd")  # how much is missing from full, and when that was so (monotonic seconds of the machine)
+_SLOT = struct.Struct("<dd")  # how much is missing from full, and when that was so by the clock
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,14 @@ class Rate:
 class Buckets:
     """One bucket per key; two keys may, with a probability of one to a million, share theirs.
 
-    `secret` is drawn when the service starts: nobody can choose a key that shares somebody else's bucket.
+    `secret` is the hub's alone: nobody can choose a key that shares somebody else's bucket. `clock` tells seconds; a
+    file that outlasts the machine's last start wants the time of day.
     """
 
     file: Path
     rate: Rate
-    secret: bytes
+    secret: bytes = field(repr=False)
+    clock: Callable[[], float] = time.monotonic
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +52,7 @@ class Buckets:
 
         More than the bucket holds is taken once it is full, and is then owed.
         """
-        rate, now = self.rate, time.monotonic()
+        rate, now = self.rate, self.clock()
         with self._held(key) as place:
             missing = self._missing(place, now)
             wanted = min(amount, rate.capacity)
@@ -61,7 +63,7 @@ class Buckets:
 
     def give_back(self, key: str, amount: float = 1.0) -> None:
         """Puts back what was taken for nothing."""
-        now = time.monotonic()
+        now = self.clock()
         with self._held(key) as place:
             _SLOT.pack_into(self._slots, place, max(0.0, self._missing(place, now) - amount), now)
 
