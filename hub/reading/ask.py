@@ -21,6 +21,8 @@ from schemas.readers.questions import Question, ValueType
 from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
+LIMIT = "limit"
+
 
 def ask(reader: Reader, name: str, given: Mapping[str, str], *, as_of: date | None = None) -> Disclosure:
     """The answer to a question as of a date (None: the snapshot's); `given` are parameters as typed."""
@@ -61,6 +63,7 @@ def _answer(
     today = snapshot.manifest.as_of
     given, told, has_ended = _led(reader, question, snapshot, given)
     parameters = bind_parameters(question, given, as_of=as_of or today)
+    limit, parameters = _limit_apart(question, parameters)
     if has_ended:
         rows: Sequence[Row] = []
     elif parameters == bind_parameters(question, {}, as_of=today):
@@ -69,10 +72,11 @@ def _answer(
     else:
         with reader.graph(snapshot) as graph:
             rows = graph.run(question, parameters)
+    asked = parameters | ({LIMIT: limit} if limit is not None else {})
     shown = ", ".join(
-        f"{each.name} = {parameters[each.name]}"
+        f"{each.name} = {asked[each.name]}"
         for each in question.given
-        if each.default is None or parameters[each.name] != each.default
+        if each.default is None or asked[each.name] != each.default
     )
     shown_columns = shown_by(question, reader.declarations.registers, reader.declarations.graph)
     return Answer(
@@ -82,7 +86,24 @@ def _answer(
         shows=shown_columns.columns,
         ids=shown_columns.ids,
         redirects=told,
+        limit=limit,
     )
+
+
+def _limit_apart(question: Question, parameters: Mapping[str, object]) -> tuple[int | None, dict[str, object]]:
+    """The most rows that are asked for, and the parameters with the default in its place.
+
+    Rows are counted once they are cut: else a limit would tell how many there are that the asker may not see.
+    """
+    found = dict(parameters)
+    limit = next((each for each in question.given if each.name == LIMIT), None)
+    if limit is None or limit.type is not ValueType.INTEGER:
+        return None, found
+    assert isinstance(limit.default, int)
+    asked = found[LIMIT]
+    assert isinstance(asked, int)
+    found[LIMIT] = max(asked, limit.default)
+    return asked, found
 
 
 def _led(

@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hub.sharing.decision import Decision
 from hub.sharing.entity_ids import ENTITY_ID, ids_in_table, register_of_id
 from hub.sharing.request import Answer, Places, Request
+from hub.sharing.rounding import rounding_of
 from schemas.items import ENTITY
 from schemas.readers.purposes import DISTRICT
 
@@ -22,8 +24,13 @@ def cut(answer: Answer, decision: Decision, request: Request) -> Answer:
     if not names:
         rows = rows.slice(0, 0)
     kept = rows.select(names)
-    if len(names) < len(rows.column_names):
-        kept = _in_own_order(kept)
+    if decision.rounded_to:
+        kept = rounding_of(request.home, decision.rounded_to, request.reading.what).rounded(kept, answer.shows)
+    if decision.rounded_to or len(names) < len(rows.column_names):
+        order = _own_order(kept)
+        kept, rows = kept.take(order), rows.take(order)
+    if answer.limit is not None:
+        kept, rows = kept.slice(0, answer.limit), rows.slice(0, answer.limit)
     return replace(
         answer,
         table=kept,
@@ -118,7 +125,7 @@ def _may_be_seen(entity: str | None, decision: Decision) -> bool:
     return register is None or f"{register}.{ENTITY}" in decision.items
 
 
-def _in_own_order(table: pa.Table) -> pa.Table:
-    """Rows by their values from left to right: the order they had may tell of a column that is gone."""
+def _own_order(table: pa.Table) -> pa.Array:
+    """Places of rows by their values from left to right: the order they had may tell of a column that is gone."""
     keys = [(each.name, "ascending") for each in table.schema if not pa.types.is_nested(each.type)]
-    return table.sort_by(keys) if keys and table.num_rows else table
+    return pc.sort_indices(table, sort_keys=keys) if keys else pa.array(range(table.num_rows), pa.int64())

@@ -11,7 +11,10 @@ from schemas.readers.purposes import DISTRICT, Role, Verb
 
 @dataclass(frozen=True)
 class Decision:
-    """What may be shown: the items, and the areas that rows may lie in, no rows in others."""
+    """What may be shown: the items, and the areas that rows may lie in, no rows in others.
+
+    Numbers of what may only be counted are told as multiples of `rounded_to`.
+    """
 
     permitted: bool
     rule: str
@@ -19,6 +22,7 @@ class Decision:
     items: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
     is_whole: bool = False
+    rounded_to: int | None = None
 
     def reaches(self, codes: frozenset[str]) -> bool:
         """Whether what lies at these codes is in an area; what lies nowhere is in the whole district only."""
@@ -64,7 +68,9 @@ def _as(role: Role, caller: Caller, purpose: str, request: Request) -> Decision:
     items = frozenset.intersection(*permitted.values())
     whole = DISTRICT in permitted and items >= frozenset(request.rules.items) - {AUDIT_LOG}
     reason = request.rules.reason(decided.policy)
-    return Decision(True, decided.policy or "", reason, items, frozenset(permitted), whole)
+    reach = request.rules.purposes[purpose].reach
+    rounded_to = reach.rounded_to if reach else None
+    return Decision(True, decided.policy or "", reason, items, frozenset(permitted), whole, rounded_to)
 
 
 def _areas(caller: Caller, purpose: str, rules: Rules) -> list[str]:

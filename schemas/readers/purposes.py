@@ -16,6 +16,7 @@ from schemas.files import DeclarationTree, StrictModel, parse_yaml, read_text, v
 
 DISTRICT = "district"
 LONGEST = timedelta(days=366)
+LEAST_BASE = 3
 
 
 class Role(StrEnum):
@@ -60,7 +61,8 @@ OF_NO_ENTITY = frozenset({Verb.DELIVER, Verb.AUDIT})
 class Reach:
     """What a purpose covers. `readers` are pairs of department and role; `areas` codes of towns or committees,
     or the whole district; a register lets its entities be seen, and of them the `fields` by register. Without
-    `candidates` a match tells of the one entity that it is for certain, or of none.
+    `candidates` a match tells of the one entity that it is for certain, or of none. Numbers of entities are told as
+    multiples of `rounded_to`.
     """
 
     readers: frozenset[tuple[str, Role]]
@@ -73,6 +75,7 @@ class Reach:
     granted_on: date
     expires_on: date
     candidates: bool = False
+    rounded_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class _RealModel(_PurposeModel):
     granted_on: date
     expires_on: date
     candidates: bool = False
+    rounded_to: Annotated[int, Field(ge=LEAST_BASE)] | None = None
 
 
 def read_purposes(tree: DeclarationTree) -> Mapping[str, Purpose]:
@@ -183,6 +187,8 @@ def _real_mistakes(model: _RealModel) -> list[tuple[str, str]]:
         mistakes.append(("areas", f"{DISTRICT} is all of them and stands alone"))
     if not model.registers and not model.counts and not OF_NO_ENTITY.issuperset(model.verbs):
         mistakes.append(("registers", "names no register and no count: there is nothing to read"))
+    if model.counts and not model.registers and model.rounded_to is None:
+        mistakes.append(("rounded_to", "is missing: exact numbers, one subtracted from another, tell of single people"))
     if not model.granted_on < model.expires_on <= model.granted_on + LONGEST:
         mistakes.append(("expires_on", f"must lie within 12 months after {model.granted_on}"))
     return mistakes
@@ -212,4 +218,5 @@ def _reach(model: _RealModel) -> Reach:
         granted_on=model.granted_on,
         expires_on=model.expires_on,
         candidates=model.candidates,
+        rounded_to=model.rounded_to,
     )

@@ -52,6 +52,7 @@ def _rows(reach: Reach) -> list[tuple[str, str]]:
     rows += [
         ("relationships", codes(sorted(reach.relationships))),
         ("numbers of", codes(sorted(reach.counts))),
+        ("numbers are rounded to", f"multiples of {reach.rounded_to}" if reach.rounded_to else ""),
         ("areas", codes(sorted(reach.areas))),
         ("case number", "needed" if reach.case_number else "not needed"),
         ("in force", f"{reach.granted_on} to {reach.expires_on}"),

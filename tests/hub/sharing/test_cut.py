@@ -208,3 +208,33 @@ def test_absent_and_forbidden_take_the_same_time(home: Home) -> None:
     apart = abs(statistics.median(took["P2"]) - statistics.median(took["P404"]))
     write_down({"trial": "absent beside forbidden", "pairs": rounds, "medians_apart_ms": round(apart * 1000, 4)})
     assert apart < 0.001
+
+
+NUMBERS = pa.table({"town_id": ["A", "B", "C"], "residents": [13, 20, 2], "houses": [1.5, 2.5, 3.5]})
+COUNTING = {"town_id": frozenset(), "residents": frozenset({"person.count"}), "houses": frozenset({"house.count"})}
+
+
+def counted(home: Home, table: pa.Table, what: str = "residents_per_town") -> list[int]:
+    answer = Answer(table, shows=COUNTING, ids=("town_id",))
+    request = asking(home, what=what, registers=frozenset())
+    return list(
+        disclose(caller(Role.ANALYST), "statistics", request, lambda: answer).answer.table["residents"].to_pylist()
+    )
+
+
+def test_who_may_only_count_gets_multiples_that_are_right_on_average_and_always_the_same(home: Home) -> None:
+    told = counted(home, NUMBERS)
+    assert told == counted(home, NUMBERS)
+    assert told[0] in (10, 15) and told[1] == 20 and told[2] in (0, 5)
+    many = [counted(home, NUMBERS.slice(0, 1), f"question {number}")[0] for number in range(400)]
+    assert 12.4 < statistics.mean(many) < 13.6
+    other = create_home(home.root.parent / "other", kind="real")
+    assert many != [counted(other, NUMBERS.slice(0, 1), f"question {number}")[0] for number in range(400)]
+
+
+def test_rows_are_counted_off_once_they_are_cut(home: Home) -> None:
+    first = replace(ANSWER, limit=1)
+    found = disclose(caller(Role.INSPECTOR, OTHER), "care_services", asking(home), lambda: first).answer
+    assert found.table["person_id"].to_pylist() == ["P2"]
+    [line] = (home.audit / LOG_NAME).read_text().splitlines()
+    assert json.loads(line)["rows"] == 1
