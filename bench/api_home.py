@@ -20,10 +20,10 @@ DEPARTMENT, FEED, PURPOSE = "population_office", "residence_registration", "resi
 ISSUER = "https://hub.example"
 SETTINGS = f'[accounts]\nissuer = "{ISSUER}"\naudience = "{ISSUER}/api"\ntoken_minutes = 60\n'
 _SAMPLE = """
-SELECT member.entity_id, record_key, person.name, person.id_number
+SELECT member.entity_id, record_key, person.name, person.id_number, person.birth_date::VARCHAR
 FROM person_record record JOIN member USING (record_id) JOIN person USING (entity_id)
 WHERE member.register = 'person' AND feed = $feed AND record_key NOT LIKE '%#%'
-  AND person.name IS NOT NULL AND person.id_number IS NOT NULL
+  AND person.name IS NOT NULL AND person.id_number IS NOT NULL AND person.birth_date IS NOT NULL
 ORDER BY hash(record_id) LIMIT $size
 """
 
@@ -36,6 +36,7 @@ class Known:
     key: str
     name: str
     id_number: str
+    birth_date: str
 
 
 @dataclass(frozen=True)
