@@ -38,7 +38,7 @@ def measure_changes(trial: Trial, home: Home) -> dict[str, Any]:
         before = _shelved(home)
         running.start()
         asked = _asked(server, beginning)
-        while running.is_alive() or watch.visible is None:
+        while running.is_alive() or (watch.published is not None and watch.visible is None):
             _look(client, next(asked), watch)
             if watch.published is None and _shelved(home) != before:
                 watch.published = time.monotonic()
@@ -47,7 +47,8 @@ def measure_changes(trial: Trial, home: Home) -> dict[str, Any]:
         began = time.monotonic()
         entries = sum(1 for _ in _entries(client, beginning))
         reading = time.monotonic() - began
-    assert watch.published is not None
+    if watch.published is None or watch.visible is None:
+        raise RuntimeError(f"the run of {trial.delta} published nothing")
     return {
         "visible": max(0.0, watch.visible - watch.published),
         "entries": entries,
