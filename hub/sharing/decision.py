@@ -41,7 +41,7 @@ def decide(caller: Caller, purpose: str, request: Request) -> Decision:
     if not caller.name.strip():
         return Decision(False, "caller-named", "nobody was named as the one who asks 未说明查询人")
     if purpose not in request.rules.purposes:
-        told = f"{purpose!r} is not in the register of purposes; `hub purposes` lists them 目的未登记"
+        told = f"{purpose!r} is no purpose, or its time is over; `hub purposes` lists them 目的未登记或已过期"
         return Decision(False, "purpose-registered", told)
     roles = sorted(caller.roles) or [Role.TRAINEE]
     found = [_as(role, caller, purpose, request) for role in roles]

@@ -73,10 +73,11 @@ def _rulings(policies: PolicySet, items: tuple[str, ...], situation: Situation) 
     return dict(zip(items, policies.rule([_request(situation, item) for item in items]), strict=True))
 
 
-def compile_rules(declarations: Declarations) -> Rules:
+def compile_rules(declarations: Declarations, today: date | None = None) -> Rules:
     """The rules of these declarations; equal ones are parsed once in a process.
 
-    Raises DeclarationError with every mistake of every policy.
+    A purpose whose time is over (by `today`, None for the day it is) is none of them; one that ends while a server runs
+    is refused by a policy. Raises DeclarationError with every mistake of every policy.
     """
     files = declarations.tree.glob("policies/*.cedar")
     texts = tuple((file, read_text(file)) for file in files)
@@ -86,7 +87,9 @@ def compile_rules(declarations: Declarations) -> Rules:
     unknown = _unknown_names(texts, declarations, items)
     if unknown:
         raise DeclarationError(unknown)
-    return Rules(declarations.purposes, items, parse_policies(texts, schema, entities))
+    day = today or date.today()
+    purposes = {code: each for code, each in declarations.purposes.items() if not each.has_expired(day)}
+    return Rules(purposes, items, parse_policies(texts, schema, entities))
 
 
 def policy_schema(departments: Sequence[str]) -> str:

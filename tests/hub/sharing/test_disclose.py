@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from hub.sharing.disclose import disclose, parameters_for_audit
 from hub.sharing.policies import compile_rules
 from hub.sharing.request import Answer, Caller, Reading, Request
 from schemas.declarations import load_declarations
-from schemas.readers.purposes import Verb
+from schemas.readers.purposes import Role, Verb
 from stores.home import Home, create_home
 
 WANG = Caller("wang", "housing")
@@ -61,6 +62,18 @@ def test_what_no_rule_permits_is_refused_with_rule_and_reason(made_up: Home, pur
 def test_training_is_refused_where_people_are_real(real: Home) -> None:
     with pytest.raises(AccessDenied, match="training-on-made-up-people"):
         disclose(WANG, "training", asking(real), never)
+
+
+def test_a_purpose_whose_time_is_over_does_not_load_and_ends_in_a_server_that_has_loaded_it(real: Home) -> None:
+    clerk = Caller("wang", "housing", frozenset({Role.ANALYST}))
+    reading = Reading(Verb.ASK, "residents_per_town", purposes=frozenset({"statistics"}))
+    day = date(2027, 11, 1)
+    for rules, rule in ((RULES, "purpose-in-force"), (compile_rules(load_declarations(), day), "purpose-registered")):
+        with pytest.raises(AccessDenied) as refused:
+            disclose(clerk, "statistics", Request(real, rules, "s", reading, today=day), never)
+        assert refused.value.rule == rule
+    within = Request(real, RULES, "s", reading, today=date(2027, 10, 31))
+    disclose(clerk, "statistics", within, lambda: Answer(ROWS.select([]), shows={}))
 
 
 def test_a_refusal_is_written_down(real: Home) -> None:
