@@ -8,8 +8,11 @@ from ingestion.gaps import missing_deliveries
 from resolution.identity import Churn
 from schemas.declarations import Declarations
 from schemas.readers.contracts import FeedContract
+from stores.home import Home
 from stores.operational import Operational
 from stores.operational.deliveries import Delivery, DeliveryState
+from stores.operational.disputes import DisputeState
+from stores.operational.receipts import ReceiptState, open_receipts
 from stores.operational.runs import Run
 from stores.snapshots import Manifest, SnapshotShelf
 
@@ -43,31 +46,38 @@ class FeedStatus:
 
 @dataclass(frozen=True)
 class HomeStatus:
-    """Everything that `hub status` tells; counts only, nothing about persons."""
+    """Everything that `hub status` tells; counts only, nothing about persons.
+
+    `handed_in` deliveries came over the network and wait for a run, `disputed` facts and links for a decision.
+    """
 
     kind: str
     as_of: date | None
     feeds: Sequence[FeedStatus]
     waiting: Sequence[Delivery]
+    handed_in: int
+    disputed: int
     snapshots: Sequence[Manifest]
     current: str | None
     last_run: Run | None
     churn: Mapping[str, Churn]
 
 
-def home_status(kind: str, operational: Operational, declarations: Declarations, shelf: SnapshotShelf) -> HomeStatus:
+def home_status(home: Home, operational: Operational, declarations: Declarations, shelf: SnapshotShelf) -> HomeStatus:
     """Reads the ledger and the shelf; opens neither the warehouse nor a snapshot's tables."""
     deliveries = operational.ledger.all()
     last_run = operational.runs.latest()
     newest = operational.ledger.latest_date()
     return HomeStatus(
-        kind=kind,
+        kind=home.kind,
         as_of=newest,
         feeds=[
             feed_status(contract, [each for each in deliveries if each.name.feed == contract.id], newest)
             for contract in _contracts(declarations.contracts)
         ],
         waiting=operational.ledger.undecided(),
+        handed_in=sum(each.state is ReceiptState.RECEIVED for each in open_receipts(home).all()),
+        disputed=len(operational.disputes.all(DisputeState.OPEN)),
         snapshots=shelf.manifests(),
         current=shelf.current_name(),
         last_run=last_run,

@@ -38,7 +38,7 @@ class StatusOptions:
 def status(desk: Desk, options: StatusOptions) -> None:
     """Feeds and their last deliveries against their promise, quarantine, snapshots, the last run. 状态"""
     with read_operational(desk.home) as operational:
-        found = home_status(desk.home.kind, operational, desk.declarations, desk.shelf)
+        found = home_status(desk.home, operational, desk.declarations, desk.shelf)
     graphs = home_graphs(desk, found)
     if options.format is StatusFormat.JSON:
         content = {**asdict(found), "graphs": [asdict(each) for each in graphs]}
@@ -71,6 +71,13 @@ def _show(desk: Desk, found: HomeStatus) -> None:
     for delivery in found.waiting:
         told = f"no. {delivery.delivery_id}, {delivery.name} ({delivery.file}): {delivery.note}"
         desk.console.print(f"  [yellow]waits[/] {escape(told)}", soft_wrap=True)
+    if found.handed_in:
+        desk.console.print(
+            f"  [yellow]waits[/] for a run: {found.handed_in:,} handed in over the network", soft_wrap=True
+        )
+    if found.disputed:
+        told = f"{found.disputed:,} disputed facts and links (`hub dispute list`)"
+        desk.console.print(f"  [yellow]waits[/] for a decision: {told}", soft_wrap=True)
     for feed in found.feeds:
         for gap in feed.missing:
             desk.console.print(f"  [yellow]missing[/] {feed.feed}: {escape(gap)}", soft_wrap=True)
