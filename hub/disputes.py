@@ -44,38 +44,48 @@ def hand_in(reader: Reader, claim: Claim) -> Dispute:
     return dispute
 
 
-def decide(reader: Reader, verdict: Verdict) -> Dispute:
+def decide(reader: Reader, verdict: Verdict, *, again: bool = False) -> Dispute:
     """Ends a dispute as another person decides; what comes of it takes effect in the next run.
 
-    Raises DisputeError where it is not open or whoever decides has handed it in, UsageError where nothing would come of
-    upholding it.
+    `again` where an earlier try was cut off: what it did is told and not done twice. Raises DisputeError where it is
+    not open or whoever decides has handed it in, UsageError where nothing would come of upholding it.
     """
     dispute = find_dispute(reader, verdict.dispute_id, verb=Verb.REVIEW)
+    state = DisputeState.UPHELD if verdict.is_upheld else DisputeState.REJECTED
+    is_done = again and _has_ended(dispute, reader, state)
     found: list[Effects] = []
 
     def run(snapshot: Snapshot) -> Answer:
         assert dispute is not None
-        if verdict.is_upheld:
+        if verdict.is_upheld and not is_done:
             with reader.entities(snapshot) as tables, read_operational(reader.home) as operational:
                 bench = Bench(snapshot, tables, reader.declarations, operational, reader.caller.name)
                 found.append(bench.effects(dispute, verdict))
         return _told(dispute)
 
-    state = DisputeState.UPHELD if verdict.is_upheld else DisputeState.REJECTED
     reader.read(reading_of(dispute, verdict.dispute_id, Verb.REVIEW, f"decide:{state.value}"), run)
     assert dispute is not None
+    if is_done:
+        return dispute
     ruling = Ruling(reader.caller.name, _now(), verdict.why, state)
     for each in found:
         ruling = replace(ruling, corrections=each.corrections, ended=each.ended, decisions=each.decisions)
     return _end(reader, dispute, ruling)
 
 
-def withdraw(reader: Reader, dispute_id: str, why: str) -> Dispute:
-    """Takes a dispute back, for whoever has handed it in."""
+def withdraw(reader: Reader, dispute_id: str, why: str, *, again: bool = False) -> Dispute:
+    """Takes a dispute back, for whoever has handed it in; `again` as for `decide`."""
     dispute = find_dispute(reader, dispute_id, verb=Verb.DISPUTE)
     reader.read(reading_of(dispute, dispute_id, Verb.DISPUTE, "withdraw"), lambda _: _told(dispute))
     assert dispute is not None
+    if again and _has_ended(dispute, reader, DisputeState.WITHDRAWN):
+        return dispute
     return _end(reader, dispute, Ruling(reader.caller.name, _now(), why, DisputeState.WITHDRAWN))
+
+
+def _has_ended(dispute: Dispute | None, reader: Reader, state: DisputeState) -> bool:
+    """Whether whoever reads has ended it so."""
+    return dispute is not None and (dispute.state, dispute.decided_by) == (state, reader.caller.name)
 
 
 def _end(reader: Reader, dispute: Dispute, ruling: Ruling) -> Dispute:

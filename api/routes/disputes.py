@@ -17,7 +17,7 @@ from hub.reading.claims import Claim
 from hub.reading.disputes import list_corrections, list_disputes
 from hub.reading.rulings import Verdict
 from stores.operational.disputes import Dispute, DisputeKind, DisputeState
-from stores.operational.idempotency import Attempt
+from stores.operational.idempotency import Attempt, Known
 
 router = APIRouter(prefix="/v1", tags=["disputes"], responses=TOLD_OF_ALL)
 DisputeId = Annotated[str, Path(pattern=r"^D[0-9A-F]{16}$", max_length=17)]
@@ -139,7 +139,7 @@ def rule(dispute_id: DisputeId, said: NewRuling, key: IdempotencyKey, reading: A
     verdict = Verdict(dispute_id, said.decision == "upheld", said.why, said.right, along)
 
     def write(attempt: Attempt) -> Response:
-        return JSONResponse(_told(reading, decide(reading.reader(), verdict)))
+        return JSONResponse(_told(reading, decide(reading.reader(), verdict, again=attempt.known is Known.CUT_OFF)))
 
     content = f"ruling {dispute_id} {reading.asker.purpose} {reading.asker.case} {said.model_dump_json()}".encode()
     return do_once(reading.service, Order(reading.asker.caller.name, key, content), write)
@@ -152,7 +152,9 @@ def take_back(
     """Takes a dispute back, for whoever has made it."""
 
     def write(attempt: Attempt) -> Response:
-        return JSONResponse(_told(reading, withdraw(reading.reader(), dispute_id, said.why)))
+        return JSONResponse(
+            _told(reading, withdraw(reading.reader(), dispute_id, said.why, again=attempt.known is Known.CUT_OFF))
+        )
 
     content = f"withdrawal {dispute_id} {reading.asker.purpose} {reading.asker.case} {said.why}".encode()
     return do_once(reading.service, Order(reading.asker.caller.name, key, content), write)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from stores.home import Home, open_home
+from stores.operational.idempotency import Idempotency
 from tests.api.calling import Served, problem_of, served
 from tests.api.readable import Department, own_ids, readable_hub, rows
 from tests.hub.sharing.asking import Hub
@@ -89,3 +90,32 @@ def test_a_field_that_the_purpose_does_not_list_cannot_be_disputed(changing_hub:
     own = own_ids(changing_hub, "population_office").of([entity])[0]
     said = {"kind": "fact", "id": own, "field": "occupation", "why": "no"}
     assert problem_of(registry.post("disputes", said, Idempotency_Key="dispute-0003")) == "refused"
+
+
+def test_what_was_decided_before_the_answer_was_cut_off_is_told_when_it_is_sent_again(
+    changing_hub: Hub, service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entity, _, _ = person_of(changing_hub, 3)
+    registry = Department(service, "registry", "record_correction", case="2026-8")
+    steward = Department(service, "chen", "stewardship")
+    own = own_ids(changing_hub, "population_office").of([entity])[0]
+    said = {"kind": "fact", "id": own, "field": "birth_date", "why": "no"}
+    number, other = (
+        registry.post("disputes", said, Idempotency_Key=f"dispute-cut-{place}").json()["dispute"] for place in (1, 2)
+    )
+    writes = {
+        f"disputes/{number}/ruling": (steward, {"decision": "upheld", "why": "seen", "right": "1961-03-04"}, "upheld"),
+        f"disputes/{other}/withdrawal": (registry, {"why": "mistaken"}, "withdrawn"),
+    }
+    for place, (path, (who, body, state)) in enumerate(writes.items()):
+        with monkeypatch.context() as cut:
+            cut.setattr(Idempotency, "finish", broken)
+            assert who.post(path, body, Idempotency_Key=f"ending-{place}-cut").status_code == 500
+        again = who.post(path, body, Idempotency_Key=f"ending-{place}-cut")
+        assert (again.status_code, again.json()["state"]) == (200, state)
+        anew = who.post(path, body, Idempotency_Key=f"ending-{place}-new")
+        assert anew.status_code == 409
+
+
+def broken(*_: object) -> None:
+    raise RuntimeError("killed")
