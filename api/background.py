@@ -52,7 +52,14 @@ TASKS: Sequence[Task] = (
 
 @asynccontextmanager
 async def running(tasks: Sequence[Task], service: Service) -> AsyncIterator[None]:
-    """Runs the tasks meanwhile; what is under way at the end is waited for."""
+    """Runs the tasks meanwhile, those of each worker once before anything else; waits at the end for what is under way.
+
+    So a worker takes no request before it has opened and checked what it reads: a district's files are read whole for
+    that, and the first requests would each have to wait for it.
+    """
+    for task in tasks:
+        if task.by_each:
+            await asyncio.to_thread(_run, task, service)
     under_way = [asyncio.create_task(_repeat(task, service)) for task in tasks]
     try:
         yield

@@ -52,6 +52,21 @@ def test_a_task_is_left_to_the_worker_that_is_at_it(shared_hub: Hub, tmp_path: P
     assert ran
 
 
+def test_what_each_worker_does_is_done_once_before_it_takes_requests(shared_hub: Hub) -> None:
+    ran: list[str] = []
+    tasks = [
+        Task("opens", 60, lambda _: (time.sleep(0.1), ran.append("opens")), by_each=True),
+        Task("counts", 60, lambda _: ran.append("counts")),
+    ]
+
+    async def go(service: Service) -> None:
+        async with running(tasks, service):
+            assert ran == ["opens"]
+
+    with opened_service(ApiSettings(home=shared_hub.home.root)) as service:
+        asyncio.run(go(service))
+
+
 def test_a_worker_ends_with_whoever_looks_after_it() -> None:
     with subprocess.Popen([sys.executable, "-m", "tests.api.orphan"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
