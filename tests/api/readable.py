@@ -45,10 +45,11 @@ class Department:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def headers(self, **more: str) -> dict[str, str]:
-        token = self.tokens.setdefault(self.name, self.api.token_of(self.name))
+        if self.name not in self.tokens:
+            self.tokens[self.name] = self.api.token_of(self.name)
         case = {"Hub-Case": self.case} if self.case else {}
         named = {each.replace("_", "-"): value for each, value in more.items()}
-        return {"Authorization": f"Bearer {token}", "Hub-Purpose": self.purpose, **case, **named}
+        return {"Authorization": f"Bearer {self.tokens[self.name]}", "Hub-Purpose": self.purpose, **case, **named}
 
     def get(self, path: str, **headers: str) -> Response:
         return self.api.client.get(f"/v1/{path}", headers=self.headers(**headers))
