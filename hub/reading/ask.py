@@ -25,8 +25,13 @@ LIMIT = "limit"
 
 
 def ask(reader: Reader, name: str, given: Mapping[str, str], *, as_of: date | None = None) -> Disclosure:
-    """The answer to a question as of a date (None: the snapshot's); `given` are parameters as typed."""
+    """The answer to a question as of a date (None: the snapshot's); `given` are parameters as typed.
+
+    Raises UsageError, before anybody is asked or anything is written down, where they are not the question's.
+    """
     question = find_question(reader.declarations, name)
+    # What is no parameter, or no value of one, could be anybody's name or number: it comes no further than this.
+    bind_parameters(question, given, as_of=as_of or date.today())
     free_text = frozenset(each.name for each in question.given if each.type is ValueType.TEXT)
     logged = parameters_for_audit(given, free_text=free_text) | ({"as_of": as_of.isoformat()} if as_of else {})
     register = question.subject.lower()

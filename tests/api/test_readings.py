@@ -147,8 +147,11 @@ def test_questions_are_asked_in_three_formats(district_hub: Hub, registry: Depar
     assert parquet.content[:4] == b"PAR1"
     assert registry.post("questions/separated_residents/answer", {}, Accept="image/png").status_code == 406
     assert problem_of(registry.post("questions/no_such_question/answer", {})) == "not-there"
-    wrong = registry.post("questions/separated_residents/answer", {"parameters": {"no_such": "1"}})
-    assert (wrong.status_code, problem_of(wrong)) == (422, "invalid-input")
+    before = last_line(district_hub)
+    for given in ({"no_such": "1"}, {"limit": "王小明"}):
+        wrong = registry.post("questions/separated_residents/answer", {"parameters": given})
+        assert (wrong.status_code, problem_of(wrong)) == (422, "invalid-input")
+    assert last_line(district_hub) == before, "whatever it was, it is not written down"
 
 
 def test_an_auditor_is_told_who_looked(district_hub: Hub, district_api: Served, registry: Department) -> None:
