@@ -112,3 +112,14 @@ def test_the_log_is_not_shown_without_a_purpose_and_the_try_is_written_down(home
         who_looked(reading(home, ""), Wanted(entities=(person(1),)))
     [line] = lines(home.audit)
     assert (line["verb"], line["outcome"], line["entities"]) == ("audit", "refused", [person(1)])
+
+
+def test_what_is_no_account_and_no_purpose_is_asked_for_by_its_hash_in_the_log(home: Home) -> None:
+    found(home, caller="wang", purpose="310110199001011234")
+    found(home, caller="王小明", purpose="training")
+    first, second = [line["parameters"] for line in lines(home.audit)]
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert (first["caller"], second["purpose"]) == ("wang", "training")
+    assert first["purpose"].startswith("sha256:")
+    assert second["caller"].startswith("sha256:")
