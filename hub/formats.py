@@ -20,7 +20,7 @@ from hub.sharing.request import Disclosure
 from hub.terminal import table
 
 ROWS_ON_SCREEN = 20
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Format(StrEnum):
@@ -46,7 +46,7 @@ def _cell(value: Any, guard_formulas: bool) -> object:
     if value is None:
         return ""
     if isinstance(value, list):
-        return "; ".join(str(each) for each in value)
+        value = "; ".join(str(each) for each in value)
     if guard_formulas and isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     return value

@@ -21,6 +21,11 @@ def test_a_cell_that_a_spreadsheet_would_run_is_led_by_an_apostrophe() -> None:
     assert as_csv(TABLE) == "house,kinds,since\nH1,lease; visit,2026-06-30\n'=cmd(),,\n"
 
 
+def test_a_list_and_a_letter_of_full_width_start_formulas_as_well() -> None:
+    rows = pa.table({"kinds": [["=cmd()", "visit"], ["lease", "=cmd()"]], "name": ["＝cmd()", "\n=cmd()"]})
+    assert as_csv(rows) == "kinds,name\n'=cmd(); visit,'＝cmd()\nlease; =cmd(),\"'\n=cmd()\"\n"
+
+
 def test_an_export_for_programs_keeps_every_text_as_it_is() -> None:
     assert "\n=cmd(),," in as_csv(TABLE, guard_formulas=False)
 
