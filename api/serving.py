@@ -19,6 +19,9 @@ from api.settings import ApiSettings
 
 LOG = logging.getLogger("hub.serving")
 CONNECTIONS = 1_000
+START_SECONDS = 60
+"""A worker that is still reading its code answers nothing. On a busy machine that takes longer than the 5 s after which
+it would be taken for hung, killed and started anew, time after time."""
 
 
 def serve(settings: ApiSettings) -> None:
@@ -71,6 +74,7 @@ def _config(settings: ApiSettings) -> uvicorn.Config:
         forwarded_allow_ips=list(settings.trusted_proxies),
         limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=settings.stop_seconds,
+        timeout_worker_healthcheck=START_SECONDS,
         ssl_certfile=settings.certificate_file,
         ssl_keyfile=settings.private_key_file,
         h11_max_incomplete_event_size=2 * LARGEST_HEADERS,
