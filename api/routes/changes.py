@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.cursors import CursorText, Place
 from api.desk import Desk, desk
+from api.links import leads_to, links
 from api.problems import TOLD_OF_ALL
 from api.routes.records import RecordName
 from api.shapes import MOST_AT_ONCE, OfRegister, OwnId, Shape, SnapshotId
@@ -18,6 +19,13 @@ from stores.instalments import Position
 router = APIRouter(prefix="/v1/changes", tags=["changes"], responses=TOLD_OF_ALL)
 LASTS = timedelta(days=400)
 """As long as the feed itself is kept by default."""
+
+
+_LINKS = links(
+    200,
+    next=leads_to("list_changes", "What came after these.", {"cursor": "$response.body#/next"}),
+    entity=leads_to("get_entity", "What the first has become.", {"own_id": "$response.body#/entries/0/id"}),
+)
 
 
 class ChangeEntry(Shape):
@@ -46,7 +54,7 @@ class ChangesAnswer(Shape):
     is_last: Annotated[bool, Field(description="Whether there is nothing more yet.")]
 
 
-@router.get("", response_model=ChangesAnswer)
+@router.get("", response_model=ChangesAnswer, responses=_LINKS)
 def list_changes(
     request: Request,
     reading: Annotated[Desk, desk(5)],

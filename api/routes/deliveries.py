@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from api.asking import Asker, AskerOf1, asking
 from api.cursors import CursorText, Place
 from api.desk import Desk
+from api.links import leads_to, links
 from api.problems import TOLD_OF_ALL, Refusal
 from api.receipts import ADDRESS, FEED_PATTERN, RECEIPT_PATTERN, Receipt, ReceiptPage, RowPage, ToldRow, receipt_of
 from api.service import Service, TheService
@@ -41,6 +42,22 @@ _LOCATION = {
         "Location": {"description": "The address of the receipt.", "schema": {"type": "string", "maxLength": 60}}
     }
 }
+_HANDED_IN = {
+    "receipt": leads_to("receipt", "What became of it.", {"name": "$response.body#/receipt"}),
+    "rows": leads_to("rows_set_aside", "Rows that were set aside.", {"name": "$response.body#/receipt"}),
+}
+_LISTED = links(
+    200,
+    receipt=leads_to("receipt", "The newest.", {"name": "$response.body#/receipts/0/receipt"}),
+    next=leads_to("receipts", "Older ones.", {"feed": "$request.query.feed", "cursor": "$response.body#/next"}),
+)
+_FOUND = links(200, rows=leads_to("rows_set_aside", "Rows that were set aside.", {"name": "$request.path.name"}))
+_ROWS = links(
+    200,
+    next=leads_to(
+        "rows_set_aside", "Rows after these.", {"name": "$request.path.name", "cursor": "$response.body#/next"}
+    ),
+)
 
 Feed = Annotated[str, Field(min_length=1, max_length=64, pattern=FEED_PATTERN)]
 ReceiptName = Annotated[str, Path(pattern=RECEIPT_PATTERN, max_length=32, description="The receipt.")]
@@ -107,7 +124,7 @@ def sent(key: IdempotencyKey, content_digest: ContentDigest = None, digest: OldD
     "/deliveries/{name}",
     status_code=HTTPStatus.ACCEPTED,
     response_model=Receipt,
-    responses={202: _LOCATION},
+    responses={202: {**_LOCATION, "links": _HANDED_IN}},
     openapi_extra={"requestBody": BODY},
 )
 async def hand_in(
@@ -132,7 +149,7 @@ async def hand_in(
         inbox.discard(envelope)
 
 
-@router.get("/deliveries", response_model=ReceiptPage, response_model_exclude_none=True)
+@router.get("/deliveries", response_model=ReceiptPage, response_model_exclude_none=True, responses=_LISTED)
 def receipts(
     request: Request, service: TheService, asker: AskerOf1, wanted: Annotated[Listing, Query()]
 ) -> ReceiptPage:
@@ -152,14 +169,14 @@ def receipts(
     return ReceiptPage(receipts=[receipt_of(each) for each in page], next=following)
 
 
-@router.get("/deliveries/{name}", response_model=Receipt, response_model_exclude_none=True)
+@router.get("/deliveries/{name}", response_model=Receipt, response_model_exclude_none=True, responses=_FOUND)
 def receipt(service: TheService, asker: AskerOf1, name: ReceiptName) -> Receipt:
     """What became of a delivery: how far it got, what became of its rows, which rules rows broke."""
     [found] = _rows(_counter(service, asker).receipt(name))
     return receipt_of(found)
 
 
-@router.get("/deliveries/{name}/rows", response_model=RowPage, response_model_exclude_none=True)
+@router.get("/deliveries/{name}/rows", response_model=RowPage, response_model_exclude_none=True, responses=_ROWS)
 def rows_set_aside(
     request: Request,
     service: TheService,

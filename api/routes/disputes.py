@@ -8,13 +8,14 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.desk import Desk, desk
+from api.links import leads_to, links
 from api.problems import TOLD_OF_ALL
 from api.routes.records import RecordName
 from api.shapes import MOST_AT_ONCE, FieldName, OfRegister, OwnId, Shape
 from api.writing import IdempotencyKey, Order, do_once
 from hub.disputes import decide, hand_in, withdraw
 from hub.reading.claims import Claim
-from hub.reading.disputes import list_corrections, list_disputes
+from hub.reading.disputes import list_corrections, list_disputes, read_dispute
 from hub.reading.rulings import Verdict
 from stores.operational.disputes import Dispute, DisputeKind, DisputeState
 from stores.operational.idempotency import Attempt, Known
@@ -23,6 +24,32 @@ router = APIRouter(prefix="/v1", tags=["disputes"], responses=TOLD_OF_ALL)
 DisputeId = Annotated[str, Path(pattern=r"^D[0-9A-F]{16}$", max_length=17)]
 Why = Annotated[str, Field(min_length=1, max_length=2_000, description="The reason, in words; it is kept sealed.")]
 State = Literal["open", "upheld", "rejected", "withdrawn"]
+
+
+def _about(dispute: str) -> dict[str, Any]:
+    named = {"dispute_id": f"$response.body#{dispute}"}
+    return {
+        "dispute": leads_to("one_dispute", "Where it stands.", named),
+        "ruling": leads_to("rule", "Deciding it.", named),
+        "withdrawal": leads_to("take_back", "Taking it back.", named),
+    }
+
+
+_LOCATION = {
+    "headers": {
+        "Location": {"description": "The address of the dispute.", "schema": {"type": "string", "maxLength": 40}}
+    }
+}
+_MADE: dict[int | str, dict[str, Any]] = {201: {**_LOCATION, "links": _about("/dispute")}}
+_DECIDED = links(200, dispute=_about("/dispute")["dispute"])
+_CORRECTED = links(
+    200,
+    record=leads_to(
+        "get_record",
+        "The first record that is to be put right.",
+        {"feed": "$response.body#/corrections/0/record/feed", "key": "$response.body#/corrections/0/record/key"},
+    ),
+)
 
 
 class NewDispute(Shape):
@@ -97,7 +124,7 @@ class CorrectionsAnswer(Shape):
     corrections: Annotated[list[CorrectionEvent], Field(max_length=MOST_AT_ONCE)]
 
 
-@router.post("/disputes", status_code=201, response_model=KeptDispute)
+@router.post("/disputes", status_code=201, response_model=KeptDispute, responses=_MADE)
 def dispute(request: Request, said: NewDispute, key: IdempotencyKey, reading: Annotated[Desk, desk(5)]) -> Response:
     """Says that something is wrong: it is marked at once wherever it is told, and somebody else decides."""
     asker = reading.asker
@@ -120,7 +147,7 @@ def dispute(request: Request, said: NewDispute, key: IdempotencyKey, reading: An
     return do_once(reading.service, Order(asker.caller.name, key, b"dispute\0" + content), write)
 
 
-@router.get("/disputes", response_model=DisputesAnswer)
+@router.get("/disputes", response_model=DisputesAnswer, responses=links(200, **_about("/disputes/0/dispute")))
 def list_all(
     reading: Annotated[Desk, desk(5)],
     state: Annotated[list[State], Query(max_length=4)] = [],  # noqa: B006
@@ -132,7 +159,15 @@ def list_all(
     return JSONResponse({"disputes": told, "complete": len(rows) <= MOST_AT_ONCE})
 
 
-@router.post("/disputes/{dispute_id}/ruling", response_model=KeptDispute)
+@router.get("/disputes/{dispute_id}", response_model=KeptDispute, responses=links(200, **_about("/dispute")))
+def one_dispute(dispute_id: DisputeId, reading: Annotated[Desk, desk()]) -> Response:
+    """One dispute and where it stands: your department's; a steward's purpose shows everybody's."""
+    found = read_dispute(reading.reader(), dispute_id)
+    [row] = reading.in_own_ids(found.answer.table).to_pylist()
+    return JSONResponse(_row(row))
+
+
+@router.post("/disputes/{dispute_id}/ruling", response_model=KeptDispute, responses=_DECIDED)
 def rule(dispute_id: DisputeId, said: NewRuling, key: IdempotencyKey, reading: Annotated[Desk, desk(5)]) -> Response:
     """Upholds or rejects what somebody else disputes; it takes effect in the next run."""
     along = tuple(_name(each) for each in said.along)
@@ -145,7 +180,7 @@ def rule(dispute_id: DisputeId, said: NewRuling, key: IdempotencyKey, reading: A
     return do_once(reading.service, Order(reading.asker.caller.name, key, content), write)
 
 
-@router.post("/disputes/{dispute_id}/withdrawal", response_model=KeptDispute)
+@router.post("/disputes/{dispute_id}/withdrawal", response_model=KeptDispute, responses=_DECIDED)
 def take_back(
     dispute_id: DisputeId, said: Withdrawal, key: IdempotencyKey, reading: Annotated[Desk, desk(5)]
 ) -> Response:
@@ -160,7 +195,7 @@ def take_back(
     return do_once(reading.service, Order(reading.asker.caller.name, key, content), write)
 
 
-@router.get("/corrections", response_model=CorrectionsAnswer)
+@router.get("/corrections", response_model=CorrectionsAnswer, responses=_CORRECTED)
 def list_own_corrections(
     reading: Annotated[Desk, desk(5)],
     after: Annotated[int, Query(ge=0, le=2**53, description="The position of the last one that you have.")] = 0,

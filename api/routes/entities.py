@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.desk import Desk, desk
 from api.etags import IfNoneMatch, etag_of, unless_had
+from api.links import leads_to, links
 from api.problems import TOLD_OF_ALL
 from api.routes.records import RecordName
 from api.routes.snapshot import HAD
@@ -18,6 +19,21 @@ from hub.sharing.entity_ids import REGISTERS
 
 router = APIRouter(prefix="/v1/entities", tags=["entities"], responses=TOLD_OF_ALL)
 Value = Annotated[str, Field(max_length=2_000)] | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | bool
+
+
+_LINKS: dict[str, Any] = {
+    "record": leads_to(
+        "get_record",
+        "The first of your records in it.",
+        {"feed": "$response.body#/own_records/0/feed", "key": "$response.body#/own_records/0/key"},
+    ),
+    "home": leads_to("get_entity", "Where the person lives.", {"own_id": "$response.body#/lives_at/0/id"}),
+    "again": leads_to(
+        "get_entity",
+        "The same, unless it is as you have it.",
+        {"own_id": "$request.path.own_id", "If-None-Match": "$response.header.ETag"},
+    ),
+}
 
 
 class FieldSource(Shape):
@@ -74,7 +90,7 @@ class EndedAnswer(Shape):
     notes: Notes
 
 
-@router.get("/{own_id}", response_model=EntityAnswer | EndedAnswer, responses=HAD)
+@router.get("/{own_id}", response_model=EntityAnswer | EndedAnswer, responses=HAD | links(200, **_LINKS))
 def get_entity(
     request: Request,
     own_id: Annotated[OwnId, Path()],

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.desk import Desk, desk
+from api.links import leads_to, links
 from api.problems import TOLD_OF_ALL
 from api.shapes import MOST_AT_ONCE, MOST_CANDIDATES, FieldName, Notes, OwnId, Register, Shape, SnapshotId
 from hub.reading.match import match, match_many
@@ -21,6 +22,15 @@ Given = Annotated[
         description="Values as they were written, by field of the register; `house.address` is where it is.",
     ),
 ]
+
+
+_LINKS = links(
+    200, entity=leads_to("get_entity", "The likeliest candidate.", {"own_id": "$response.body#/candidates/0/id"})
+)
+_BULK_LINKS = links(
+    200,
+    entity=leads_to("get_entity", "The first query's likeliest.", {"own_id": "$response.body#/results/0/0/id"}),
+)
 
 
 class MatchQuery(Shape):
@@ -67,7 +77,7 @@ class MatchesAnswer(Shape):
     results: Annotated[list[Candidates], Field(max_length=MOST_AT_ONCE)]
 
 
-@router.post("/{register}", response_model=MatchAnswer)
+@router.post("/{register}", response_model=MatchAnswer, responses=_LINKS)
 def match_one(register: Annotated[Register, Path()], query: MatchQuery, reading: Annotated[Desk, desk()]) -> Response:
     """Who one record may be."""
     found = match(reading.reader(), register, query.fields)
@@ -77,7 +87,7 @@ def match_one(register: Annotated[Register, Path()], query: MatchQuery, reading:
     return JSONResponse({"snapshot": found.snapshot, "candidates": candidates, "notes": notes})
 
 
-@router.post("/{register}/bulk", response_model=MatchesAnswer)
+@router.post("/{register}/bulk", response_model=MatchesAnswer, responses=_BULK_LINKS)
 def match_bulk(
     register: Annotated[Register, Path()], asked: MatchQueries, reading: Annotated[Desk, desk(100)]
 ) -> Response:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from api.asking import SignedIn
 from api.desk import Desk, desk
+from api.links import leads_to, links
 from api.problems import TOLD_OF_ALL, Refusal
 from api.service import TheService
 from api.shapes import Notes, Shape, SnapshotId
@@ -25,6 +26,11 @@ JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.par
 ROWS_AT_ONCE = 2_000
 FILE = {"type": "string", "format": "binary"}
 Names = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=100)]
+
+
+_LINKS = links(
+    200, answer=leads_to("answer_question", "The answer to the first.", {"question": "$response.body#/questions/0/id"})
+)
 
 
 class QuestionParameter(Shape):
@@ -80,7 +86,7 @@ class QuestionAnswer(Shape):
     notes: Notes
 
 
-@router.get("", response_model=Catalogue)
+@router.get("", response_model=Catalogue, responses=_LINKS)
 def list_questions(service: TheService, caller: SignedIn) -> Response:
     """The catalogue; it says nothing of anybody and needs no purpose."""
     return JSONResponse({"questions": [_about(each) for each in service.declarations.questions.values()]})

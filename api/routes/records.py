@@ -8,11 +8,20 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.desk import Desk, desk
+from api.links import leads_to, links
 from api.problems import TOLD_OF_ALL
 from api.shapes import MOST_AT_ONCE, FeedId, OfRegister, OwnId, RecordKey, Shape, SnapshotId, Sureness
 from hub.reading.own_records import read_record, read_records
 
 router = APIRouter(prefix="/v1/records", tags=["own records"], responses=TOLD_OF_ALL)
+
+
+_LINKS = links(
+    200, entity=leads_to("get_entity", "What the record belongs to.", {"own_id": "$response.body#/record/id"})
+)
+_SEARCH_LINKS = links(
+    200, entity=leads_to("get_entity", "What the first record belongs to.", {"own_id": "$response.body#/records/0/id"})
+)
 
 
 class RecordName(Shape):
@@ -51,7 +60,7 @@ class RecordsAnswer(Shape):
     records: Annotated[list[OwnRecord | None], Field(max_length=MOST_AT_ONCE)]
 
 
-@router.get("/{feed}/{key}", response_model=RecordAnswer)
+@router.get("/{feed}/{key}", response_model=RecordAnswer, responses=_LINKS)
 def get_record(
     feed: Annotated[FeedId, Path()], key: Annotated[RecordKey, Path()], reading: Annotated[Desk, desk()]
 ) -> Response:
@@ -65,7 +74,7 @@ def get_record(
     return JSONResponse({"snapshot": found.snapshot, "record": _own_record(row)})
 
 
-@router.post("/search", response_model=RecordsAnswer)
+@router.post("/search", response_model=RecordsAnswer, responses=_SEARCH_LINKS)
 def search_records(query: RecordQuery, reading: Annotated[Desk, desk(10)]) -> Response:
     """The entities that up to 1,000 of your department's records belong to."""
     names = [f"{each.feed}:{each.key}" for each in query.records]

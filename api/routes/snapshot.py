@@ -8,11 +8,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.asking import SignedIn
 from api.etags import IfNoneMatch, etag_of, unless_had
+from api.links import leads_to, links
 from api.problems import TOLD_OF_ALL
 from api.service import TheService
 
 router = APIRouter(prefix="/v1", tags=["readings"], responses=TOLD_OF_ALL)
 HAD: dict[int | str, dict[str, object]] = {304: {"description": "As the reader has it already"}}
+
+
+_LINKS = links(
+    200,
+    again=leads_to(
+        "current_snapshot", "The same, unless it is as you have it.", {"If-None-Match": "$response.header.ETag"}
+    ),
+)
 
 
 class CurrentSnapshot(BaseModel):
@@ -24,7 +33,7 @@ class CurrentSnapshot(BaseModel):
     as_of: Annotated[date, Field(description="The date of what it says.")]
 
 
-@router.get("/snapshot", response_model=CurrentSnapshot, responses=HAD)
+@router.get("/snapshot", response_model=CurrentSnapshot, responses=HAD | _LINKS)
 def current_snapshot(
     request: Request, service: TheService, caller: SignedIn, if_none_match: IfNoneMatch = None
 ) -> Response:

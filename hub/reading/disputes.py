@@ -59,13 +59,7 @@ def list_disputes(reader: Reader, states: Sequence[DisputeState]) -> Disclosure:
     def run(_: Snapshot) -> Answer:
         with read_operational(reader.home) as operational:
             found = [each for each in operational.disputes.all(*states) if verb is Verb.REVIEW or is_own(reader, each)]
-        return Answer(
-            answer_rows(DISPUTES, map(_row, found)),
-            "Disputes 异议",
-            shows={name: frozenset() for name in DISPUTES if name not in IDS},
-            ids=IDS,
-            rows_show=tuple(map(items_of, found)),
-        )
+        return _told(found)
 
     return reader.read(Reading(verb, "disputes", {"states": ",".join(states)}), run)
 
@@ -148,6 +142,18 @@ def show_dispute(reader: Reader, dispute_id: str) -> Disclosure:
     return reader.read(reading_of(dispute, dispute_id, verb, "dispute"), run)
 
 
+def read_dispute(reader: Reader, dispute_id: str) -> Disclosure:
+    """One dispute as a list of them tells it; raises NothingThereError where there is none for the reader."""
+    verb = verb_of(reader)
+    dispute = find_dispute(reader, dispute_id, verb=verb)
+
+    def run(_: Snapshot) -> Answer:
+        assert dispute is not None
+        return _told([dispute])
+
+    return reader.read(reading_of(dispute, dispute_id, verb, "dispute"), run)
+
+
 def list_corrections(reader: Reader, department: str, *, after: int = 0, limit: int = ALL_AT_ONCE) -> Disclosure:
     """What the department is asked to put right in its own records, and what has become of it, one event a row."""
 
@@ -181,6 +187,16 @@ def corrections_since(
         known = ", ".join(sorted(declarations.departments))
         raise UsageError(f"{department} hands in nothing: the departments are {known}")
     return operational.corrections.since(after, feeds, limit)
+
+
+def _told(found: Sequence[Dispute]) -> Answer:
+    return Answer(
+        answer_rows(DISPUTES, map(_row, found)),
+        "Disputes 异议",
+        shows={name: frozenset() for name in DISPUTES if name not in IDS},
+        ids=IDS,
+        rows_show=tuple(map(items_of, found)),
+    )
 
 
 def _row(dispute: Dispute) -> tuple[object, ...]:

@@ -57,6 +57,7 @@ def test_a_dispute_is_marked_at_once_and_decided_by_a_steward(changing_hub: Hub,
     assert (told["disputed"], told["fields"]["birth_date"]["disputed"]) == (True, True)
     assert told["fields"]["name"]["disputed"] is False
     number = made.json()["dispute"]
+    assert service.client.get(made.headers["location"], headers=registry.headers()).json() == made.json()
     ruling = {"decision": "upheld", "why": "seen the card", "right": "1961-03-04"}
     refused = registry.post(f"disputes/{number}/ruling", ruling, Idempotency_Key="ruling-00001")
     assert problem_of(refused) == "refused"
@@ -80,7 +81,8 @@ def test_a_dispute_of_others_is_told_as_one_that_does_not_exist(changing_hub: Hu
         police.post(f"disputes/{each}/withdrawal", {"why": "mine"}, Idempotency_Key=f"withdraw-{each}")
         for each in (number, "D0123456789ABCDEF")
     ]
-    assert [problem_of(each) for each in told] == ["not-there"] * 2
+    told += [police.get(f"disputes/{each}") for each in (number, "D0123456789ABCDEF")]
+    assert [problem_of(each) for each in told] == ["not-there"] * 4
     assert police.get("disputes").json()["disputes"] == []
 
 
