@@ -14,6 +14,8 @@ from bench import graph_report, real_time, report, size_report
 from bench.accuracy import UNSEEN, measure
 from bench.address_parsing import address_parsing, measure_addresses
 from bench.analysts_copy import analysts_copy, measure_analysts_copy
+from bench.api_fuzz import PERSONS as FUZZED_PERSONS
+from bench.api_fuzz import fuzzed, measure_fuzz
 from bench.audit import ROUNDS, SECONDS, audit_log, measure_audit, measure_reading
 from bench.beside_splink import PART, measure_beside_splink
 from bench.contender import MEMORY_LIMIT
@@ -40,6 +42,7 @@ SECTIONS = (
     "API",
     "addresses",
     "audit",
+    "fuzz",
 )
 PERSONS = 20_000
 WORK = Path(tempfile.gettempdir()) / "district-hub-bench"
@@ -67,6 +70,7 @@ def main(
         partial(service, work, persons or SIZES[-1:]),
         partial(addresses, small),
         partial(audit, work),
+        partial(fuzz, work),
     )
     for section, measure_section in zip(SECTIONS, measured, strict=True):
         if section in (only or SECTIONS):
@@ -228,6 +232,19 @@ def audit(work: Path) -> str:
         "it began and signs its checkpoints meanwhile; beside it the same lines under a lock with a sync for each, as "
         f"the log did before. Median of {ROUNDS} rounds of {SECONDS:.0f} s, the ways in turn.\n\n{rates}\n\n"
         + measure_reading(work)
+    )
+
+
+def fuzz(work: Path) -> str:
+    """The service asked at random, as its own description allows and forbids."""
+    measure_fuzz(work)
+    return (
+        f"The application in this process over a made-up district of {FUZZED_PERSONS} persons, asked what Schemathesis "
+        "makes up from its OpenAPI file: for each operation what is allowed and what is forbidden, then chains along "
+        "the file's links. What is not meant to be wrong is real every other time (ids, records, cursors, disputes, "
+        "receipts of the asker's department), and asked by whoever may. Each answer is held to the file: status, "
+        "media type, headers, body; none may be a server error, and nothing forbidden may be accepted.\n\n"
+        + fuzzed(work)
     )
 
 

@@ -1,29 +1,32 @@
 """Requests made up from the interface's own description: what it allows, what it forbids, and what lies between.
 
-Those that are allowed take real ids, records and cursors every other time, so that they come further than the door.
+What is not meant to be wrong is real every other time, so that requests come further than the door. They are made up
+for each operation by itself, and for one after the other, as the links of the description lead.
 """
 
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import schemathesis
 from httpx2 import Response
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
-from hypothesis.errors import Unsatisfiable
+from hypothesis.errors import Flaky, Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS as ALL_CHECKS
 from schemathesis.checks import load_all_checks
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.transport import Response as KeptResponse
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.schemas import APIOperation
 
 from tests.api.calling import Served
-from tests.api.readable import Department, own_ids, rows
+from tests.api.fuzzing_askers import Asker, askers, fitting
 from tests.hub.sharing.asking import Hub
 
 load_all_checks()
@@ -37,138 +40,186 @@ CHECKS = ALL_CHECKS.get_by_names(
         "negative_data_rejection",
     ]
 )
-ASKERS = (
-    ("registry", "population_office", "residence_check", ""),
-    ("registry", "population_office", "record_correction", "2026-1"),
-    ("police", "public_security", "residence_check", ""),
-    ("insurance", "human_resources", "social_insurance_reconciliation", "2026-2"),
-    ("chen", "population_office", "stewardship", ""),
-    ("qian", "population_office", "oversight", ""),
-    ("sun", "population_office", "training", ""),
-    ("town", "town_teams", "dwelling_safety", ""),
-    ("registry", "population_office", "training", ""),
-)
+ERROR, INVALID, OFF_SCHEMA = "server errors", "invalid inputs accepted", "answers off the schema"
+KINDS = {"ServerError": ERROR, "AcceptedNegativeData": INVALID}
+FILE = "application/octet-stream"
+STEPS = 8
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """An answer that should not be: how it is wrong, of which operation, and all that is known of it."""
+
+    kind: str
+    operation: str
+    told: str
 
 
 @dataclass
 class Tally:
-    """How many requests were sent, how they ended, and what was wrong: operation and message."""
+    """How requests ended by operation and status, and what was wrong; which links led on to a success."""
 
-    statuses: Counter[int] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    forbidden: int = 0
+    followed: Counter[str] = field(default_factory=Counter)
+    wrong: list[Wrong] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
         """All that were sent."""
-        return sum(self.statuses.values())
+        return self.statuses.total()
 
+    def add(self, other: "Tally") -> None:
+        """Counts what another one counted as well."""
+        self.statuses += other.statuses
+        self.forbidden += other.forbidden
+        self.followed += other.followed
+        self.wrong += other.wrong
 
-@dataclass(frozen=True)
-class Asker:
-    """An account with its purpose, and what its department would really name, by name of parameter."""
+    @property
+    def succeeded(self) -> set[str]:
+        """Operations that did once what they are for."""
+        return {operation for operation, status in self.statuses if 200 <= status < 300}
 
-    department: Department
-    known: Mapping[str, Sequence[str]]
-
-
-def askers(hub: Hub, api: Served) -> list[Asker]:
-    """Every account with real ids and records of its department."""
-    return [
-        Asker(Department(api, name, purpose, case), _known(hub, api, department))
-        for name, department, purpose, case in ASKERS
-    ]
-
-
-def _known(hub: Hub, api: Served, department: str) -> dict[str, Sequence[str]]:
-    feeds = {"population_office": "residence_registration", "public_security": "household_register"}
-    found = rows(
-        hub,
-        """SELECT feed, record_key, entity_id FROM person_record JOIN member USING (record_id)
-           WHERE member.register = 'person' AND feed = $feed ORDER BY record_id LIMIT 5""",
-        feed=feeds.get(department, "social_insurance"),
-    )
-    others = [each for (each,) in rows(hub, "SELECT entity_id FROM house ORDER BY entity_id LIMIT 3")]
-    return {
-        "own_id": own_ids(hub, department).of([*(entity for _, _, entity in found), *others]),
-        "feed": [feed for feed, _, _ in found],
-        "key": [key for _, key, _ in found],
-        "question": sorted(api.client.app.state.service.declarations.questions),  # type: ignore[attr-defined]
-        "slug": ["not-there", "refused"],
-    }
+    def wrong_of(self, kind: str) -> int:
+        """How many answers were wrong in this way."""
+        return sum(each.kind == kind for each in self.wrong)
 
 
 @dataclass(frozen=True)
 class Run:
-    """So many requests of either kind at each operation, the same ones for the same `begin`."""
+    """So many requests of either kind at each operation, then so many chains of them; the same for the same `begin`."""
 
     each: int
+    chains: int
     begin: int = 1
+
+
+@dataclass(frozen=True)
+class Fuzz:
+    """The service as it is described, those who ask, and what came of it."""
+
+    described: schemathesis.schemas.BaseSchema
+    among: Sequence[Asker]
+    dice: Random
     tally: Tally = field(default_factory=Tally)
 
-
-def fuzz(hub: Hub, api: Served, run: Run) -> Tally:
-    """Sends every operation what its description allows and what it forbids."""
-    asking = askers(hub, api)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        described = schemathesis.openapi.from_dict(api.client.get("/v1/openapi.json").json())
-        for found in described.get_all_operations():
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                _fuzz_operation(found.ok(), mode, asking, run)
-    return run.tally
-
-
-def _fuzz_operation(operation: APIOperation, mode: GenerationMode, asking: Sequence[Asker], run: Run) -> None:
-    @seed(run.begin)
-    @settings(
-        max_examples=run.each,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(mode), asker=st.sampled_from(asking), data=st.data())
-    def send(case: schemathesis.Case, asker: Asker, data: st.DataObject) -> None:
-        if mode is GenerationMode.POSITIVE and data.draw(st.booleans()):
-            _make_real(case, asker, data)
+    def send(self, case: schemathesis.Case, keep: Collection[str] = ()) -> Response:
+        """Sends the case for somebody, real in what is not named in `keep`, and notes how it ended."""
+        operation = id_of(case.operation)
+        by_right = self.dice.random() < 0.8
+        asker = fitting(operation, self.among) if by_right else self.dice.choice(self.among)
+        if self.dice.random() < 0.6:
+            make_real(case, asker, self.dice, keep)
         answer = _sent(case, asker)
-        run.tally.statuses[answer.status_code] += 1
+        asker.known.told.learn(operation, answer)
+        self._note(case, answer)
+        return answer
+
+    def _note(self, case: schemathesis.Case, answer: Response) -> None:
+        label = case.operation.label
+        self.tally.statuses[label, answer.status_code] += 1
+        self.tally.forbidden += case.meta is not None and case.meta.generation.mode is GenerationMode.NEGATIVE
         try:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as failures:
-            told = "; ".join(f"{each.title}: {each.message}" for each in failures.exceptions)
-            run.tally.wrong.append(f"{operation.label}: {told}\n{case.as_curl_command()}\n{answer.text[:300]}")
+            for each in failures.exceptions:
+                told = f"{each.title}: {each.message}\n{case.as_curl_command()}\n{answer.text[:300]}"
+                self.tally.wrong.append(Wrong(KINDS.get(type(each).__name__, OFF_SCHEMA), label, told))
+
+
+def fuzz(hub: Hub, api: Served, run: Run) -> Tally:
+    """Sends every operation what its description allows and what it forbids, alone and one after the other."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        described = schemathesis.openapi.from_dict(api.client.get("/v1/openapi.json").json())
+        going = Fuzz(described, askers(hub, api), Random(run.begin))
+        for found in described.get_all_operations():
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                _fuzz_operation(found.ok(), mode, going, run)
+        if run.chains:
+            _fuzz_chains(going, run)
+    return going.tally
+
+
+def operations(api: Served) -> set[str]:
+    """Every operation of the description, as a tally names them."""
+    paths = api.client.get("/v1/openapi.json").json()["paths"]
+    return {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+
+
+def _fuzz_operation(operation: APIOperation, mode: GenerationMode, going: Fuzz, run: Run) -> None:
+    @seed(run.begin)
+    @_settings(max_examples=run.each)
+    @given(case=operation.as_strategy(mode))
+    def send(case: schemathesis.Case) -> None:
+        going.send(case)
 
     # An operation that takes nothing has nothing wrong that could be sent.
     with suppress(Unsatisfiable):
         send()
 
 
-def _make_real(case: schemathesis.Case, asker: Asker, data: st.DataObject) -> None:
-    """Puts what the department would really name in place of what was made up."""
-    for name in case.path_parameters or {}:
-        if name in asker.known:
-            case.path_parameters[name] = data.draw(st.sampled_from(asker.known[name]))
-    if isinstance(case.body, dict):
-        _make_body_real(case.body, asker, data)
+def _fuzz_chains(going: Fuzz, run: Run) -> None:
+    machine = going.described.as_state_machine()
+
+    @seed(run.begin)
+    class Chain(machine):  # type: ignore[misc, valid-type]
+        def step(self, input: StepInput) -> StepOutput:  # noqa: A002
+            keep = {str(name) for _, name in input.applied_parameters}
+            answer = KeptResponse.from_any(going.send(input.case, keep))
+            self.after_call(answer, input.case)
+            if input.transition is not None and keep and answer.status_code < 400:
+                going.tally.followed[input.transition.id] += 1
+            return StepOutput(answer, input.case)
+
+    # What is told decides which links can be followed, so that the same draws may lead elsewhere: no matter here.
+    with suppress(Flaky):
+        Chain.run(settings=_settings(max_examples=run.chains, stateful_step_count=STEPS))
 
 
-def _make_body_real(body: dict[str, Any], asker: Asker, data: st.DataObject) -> None:
-    for name, value in body.items():
-        known = asker.known.get({"id": "own_id", "other_id": "own_id"}.get(name, name))
-        if known and isinstance(value, str):
-            body[name] = data.draw(st.sampled_from(known))
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, dict):
-                _make_body_real(each, asker, data)
+def _settings(**more: Any) -> settings:
+    every = list(HealthCheck)
+    return settings(phases=[Phase.generate], database=None, deadline=None, suppress_health_check=every, **more)
+
+
+def id_of(operation: APIOperation) -> str:
+    """The operation's id in the description."""
+    return str(operation.definition.raw["operationId"])
+
+
+def make_real(case: schemathesis.Case, asker: Asker, dice: Random, keep: Collection[str] = ()) -> None:
+    """Puts what the department would really say in place of what was made up, but what is wrong on purpose."""
+    operation = id_of(case.operation)
+    for place, values in (
+        (ParameterLocation.PATH, case.path_parameters),
+        (ParameterLocation.QUERY, case.query),
+        (ParameterLocation.HEADER, case.headers),
+    ):
+        for name in list(values or ()) if not _is_wrong(case, place) else ():
+            real = asker.named(operation, name, dice)
+            if name in ("Content-Digest", "Digest"):
+                del values[name]
+            elif real is not None and name not in keep:
+                values[name] = real
+    body = asker.body(operation, dice)
+    if body is not None and not _is_wrong(case, ParameterLocation.BODY):
+        case.body = body
+        case.media_type = FILE if isinstance(body, bytes) else case.media_type
+
+
+def _is_wrong(case: schemathesis.Case, place: ParameterLocation) -> bool:
+    found = case.meta.components.get(place) if case.meta else None
+    return found is not None and found.mode is GenerationMode.NEGATIVE
 
 
 def _sent(case: schemathesis.Case, asker: Asker) -> Response:
-    headers = case.meta.components.get(ParameterLocation.HEADER) if case.meta else None
     said = asker.department.headers()
-    if headers is not None and headers.mode is GenerationMode.NEGATIVE:
+    if _is_wrong(case, ParameterLocation.HEADER):
         # What is wrong about a header stays wrong.
         said = {"Authorization": said["Authorization"]}
+    if "security" not in case.operation.definition.raw:
+        said = {}
     arguments = case.as_transport_kwargs(base_url="http://hub", headers=said)
     arguments.pop("cookies", None)
     client = asker.department.api.client
