@@ -22,6 +22,8 @@ from stores.snapshots import Snapshot
 from stores.warehouse import Warehouse
 
 LIMIT = "limit"
+SOME_DAY = date(2000, 1, 1)
+"""For looking at parameters before the day that they are bound for is known."""
 
 
 def ask(reader: Reader, name: str, given: Mapping[str, str], *, as_of: date | None = None) -> Disclosure:
@@ -31,7 +33,7 @@ def ask(reader: Reader, name: str, given: Mapping[str, str], *, as_of: date | No
     """
     question = find_question(reader.declarations, name)
     # What is no parameter, or no value of one, could be anybody's name or number: it comes no further than this.
-    bind_parameters(question, given, as_of=as_of or date.today())
+    bind_parameters(question, given, as_of=as_of or SOME_DAY)
     free_text = frozenset(each.name for each in question.given if each.type is ValueType.TEXT)
     logged = parameters_for_audit(given, free_text=free_text) | ({"as_of": as_of.isoformat()} if as_of else {})
     register = question.subject.lower()
