@@ -68,6 +68,7 @@ def _figures(found: Tally) -> dict[str, Any]:
         "forbidden": found.forbidden,
         "followed": sum(found.followed.values()),
         "links": len(found.followed),
+        "cut short": found.cut_short,
         "wrong": {kind: found.wrong_of(kind) for kind in KINDS},
         "first wrong": [vars(each) for each in found.wrong[:20]],
     }
@@ -83,8 +84,9 @@ def fuzzed(work: Path) -> str:
     never = ", ".join(found["without a success"]) or "none"
     return (
         f"{each.rows:,} requests, {found['forbidden']:,} of them with something that the description forbids; "
-        f"{found['followed']:,} followed one of {found['links']} links to a success. **{wrong}.** Operations that "
-        f"never succeeded: {never}. {each.seconds:.0f} s, CPU {each.cpu_seconds:.0f} s.\n\n{table(header, rows)}"
+        f"{found['followed']:,} followed one of {found['links']} links to a success ({found['cut short']} bundles of "
+        f"chains cut short). **{wrong}.** Operations that never succeeded: {never}. {each.seconds:.0f} s, "
+        f"CPU {each.cpu_seconds:.0f} s.\n\n{table(header, rows)}"
     )
 
 

@@ -43,7 +43,7 @@ CHECKS = ALL_CHECKS.get_by_names(
 ERROR, INVALID, OFF_SCHEMA = "server errors", "invalid inputs accepted", "answers off the schema"
 KINDS = {"ServerError": ERROR, "AcceptedNegativeData": INVALID}
 FILE = "application/octet-stream"
-STEPS = 8
+STEPS, BUNDLE = 8, 10
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Tally:
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     forbidden: int = 0
     followed: Counter[str] = field(default_factory=Counter)
+    cut_short: int = 0
     wrong: list[Wrong] = field(default_factory=list)
 
     @property
@@ -74,6 +75,7 @@ class Tally:
         self.statuses += other.statuses
         self.forbidden += other.forbidden
         self.followed += other.followed
+        self.cut_short += other.cut_short
         self.wrong += other.wrong
 
     @property
@@ -163,7 +165,6 @@ def _fuzz_operation(operation: APIOperation, mode: GenerationMode, going: Fuzz, 
 def _fuzz_chains(going: Fuzz, run: Run) -> None:
     machine = going.described.as_state_machine()
 
-    @seed(run.begin)
     class Chain(machine):  # type: ignore[misc, valid-type]
         def step(self, input: StepInput) -> StepOutput:  # noqa: A002
             keep = {str(name) for _, name in input.applied_parameters}
@@ -173,9 +174,14 @@ def _fuzz_chains(going: Fuzz, run: Run) -> None:
                 going.tally.followed[input.transition.id] += 1
             return StepOutput(answer, input.case)
 
-    # What is told decides which links can be followed, so that the same draws may lead elsewhere: no matter here.
-    with suppress(Flaky):
-        Chain.run(settings=_settings(max_examples=run.chains, stateful_step_count=STEPS))
+    # What is told decides which links can be followed, so that the same draws may lead elsewhere: that ends a bundle,
+    # and the next one begins from other draws.
+    for number in range(run.chains // BUNDLE):
+        bundle = seed(run.begin * 10_000 + number)(Chain)
+        try:
+            bundle.run(settings=_settings(max_examples=BUNDLE, stateful_step_count=STEPS))
+        except Flaky:
+            going.tally.cut_short += 1
 
 
 def _settings(**more: Any) -> settings:

@@ -29,7 +29,7 @@ def service(fuzzed_hub: Hub) -> Iterator[Served]:
 
 
 def test_the_service_answers_as_it_describes_itself(fuzzed_hub: Hub, service: Served) -> None:
-    found = fuzz(fuzzed_hub, service, Run(trials(few=14, full=250), chains=trials(few=160, full=1_200)))
+    found = fuzz(fuzzed_hub, service, Run(trials(few=12, full=250), chains=trials(few=80, full=1_200)))
     statuses = {f"{operation} {status}": count for (operation, status), count in sorted(found.statuses.items())}
     write_down(
         {
