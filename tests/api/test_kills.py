@@ -1,17 +1,12 @@
-"""Workers of a service under load may be killed at any moment: no answer without its record, no write told and lost."""
+"""A service under load may be killed at any moment, in part or whole: no answer without its record, no write lost."""
 
-import json
-import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
@@ -21,14 +16,16 @@ from stores.home import Home, open_home
 from stores.operational import read_operational
 from tests.api.killing import Client, Knowledge, Notes
 from tests.api.readable import own_ids, readable_hub, rows
+from tests.api.restarting import PATIENCE, Service, wait_for
 from tests.hub.sharing.asking import Hub
 from tests.hub.sharing.audit_log import lines
 from tests.trials import trials, write_down
 
-CLIENTS, WORKERS = 4, 2
-KILLS = trials(few=3, full=200)
-KILLS_A_SERVICE = 50
-PATIENCE = 120.0
+CLIENTS, WORKERS = 4, 3
+KILLS = trials(few=4, full=200)
+ANSWERS_BETWEEN = 10
+WORKER, PARENT, ALL = "a worker", "the parent", "all at once"
+SHARES = {WORKER: 8, PARENT: 1, ALL: 1}
 SETTINGS = {
     "HUB_API_POINTS_AT_ONCE": "10000000",
     "HUB_API_POINTS_PER_MINUTE": "10000000",
@@ -36,41 +33,13 @@ SETTINGS = {
 }
 
 
-@contextmanager
-def serving(home: Home) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """The home served by several workers, and the port."""
-    command = [sys.executable, "-m", "api", "--home", str(home.root), "--port", "0", "--metrics-port", "0"]
-    with subprocess.Popen(
-        [*command, "--workers", str(WORKERS)], stdout=subprocess.PIPE, text=True, env={**os.environ, **SETTINGS}
-    ) as process:
-        assert process.stdout is not None
-        port = int(json.loads(process.stdout.readline())["port"])
-        reading = threading.Thread(target=lambda: list(process.stdout or ()))
-        reading.start()
-        try:
-            until_ready(port)
-            yield process, port
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-            reading.join()
+@dataclass
+class Killing:
+    """What was killed, how long orphans took to end by themselves, and how long it took until somebody was answered."""
 
-
-def until_ready(port: int) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            if httpx2.get(f"http://127.0.0.1:{port}/v1/ready", timeout=PATIENCE).status_code == 200:
-                return
-        except httpx2.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("it never became ready")
-
-
-def workers(process: subprocess.Popen[str]) -> list[int]:
-    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(each) for each in found if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    kills: Counter[str] = field(default_factory=Counter)
+    orphans: list[float] = field(default_factory=list)
+    silences: list[float] = field(default_factory=list)
 
 
 def knowledge(hub: Hub, port: int) -> Knowledge:
@@ -90,43 +59,64 @@ def knowledge(hub: Hub, port: int) -> Knowledge:
     )
 
 
-def kill_under_load(hub: Hub, kills: int, dice: random.Random) -> list[Notes]:
-    """Serves the home, kills workers while clients ask, and returns what the clients noted."""
-    with serving(hub.home) as (process, port):
-        stop, known = threading.Event(), knowledge(hub, port)
-        clients = [Client(port, known, stop) for _ in range(CLIENTS)]
-        threads = [threading.Thread(target=each.run, args=(dice.randrange(1 << 30),)) for each in clients]
-        for each in threads:
-            each.start()
-        for _ in range(kills):
-            before = answers(clients)
-            wait_for(lambda before=before: answers(clients) >= before + 10 and bool(workers(process)))
+def kinds_of(kills: int, dice: random.Random) -> Sequence[str]:
+    """What is killed one after the other: each kind once, then mostly workers."""
+    return [*SHARES, *dice.choices(list(SHARES), list(SHARES.values()), k=kills)][:kills]
+
+
+def kill_under_load(hub: Hub, kills: int, dice: random.Random) -> tuple[list[Notes], Killing]:
+    """Serves the home, kills while clients ask, and returns what the clients noted."""
+    service, found = Service(hub.home, WORKERS, SETTINGS), Killing()
+    service.start()
+    stop, known = threading.Event(), knowledge(hub, service.port)
+    clients = [Client(service.port, known, stop) for _ in range(CLIENTS)]
+    threads = [threading.Thread(target=each.run, args=(dice.randrange(1 << 30),)) for each in clients]
+    for each in threads:
+        each.start()
+    try:
+        await_answers(clients, ANSWERS_BETWEEN)
+        for kind in kinds_of(kills, dice):
             time.sleep(dice.random() * 0.2)
-            os.kill(dice.choice(workers(process)), signal.SIGKILL)
+            kill(service, kind, dice, found)
+            killed_at = time.monotonic()
+            await_answers(clients, 1)
+            found.silences.append(time.monotonic() - killed_at)
+            await_answers(clients, ANSWERS_BETWEEN)
+    finally:
         stop.set()
         for each in threads:
             each.join(PATIENCE)
-    return [each.notes for each in clients]
+        service.stop()
+    return [each.notes for each in clients], found
+
+
+def kill(service: Service, kind: str, dice: random.Random, found: Killing) -> None:
+    """Kills that much of the service; what does not come back by itself is started again."""
+    if kind == WORKER:
+        wait_for(lambda: bool(service.workers()))
+        service.kill_worker(dice.choice)
+    elif kind == PARENT:
+        found.orphans.append(service.kill_parent())
+        service.start()
+    else:
+        service.kill_all()
+        service.start()
+    found.kills[kind] += 1
+
+
+def await_answers(clients: list[Client], number: int) -> None:
+    before = answers(clients)
+    wait_for(lambda: answers(clients) >= before + number)
 
 
 def answers(clients: list[Client]) -> int:
     return sum(len(each.notes.asked) + len(each.notes.disputes) for each in clients)
 
 
-def wait_for(true: object) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < end, "the service answers nobody any more"
-        time.sleep(0.01)
-
-
 def test_no_answer_without_its_record_and_no_dispute_lost_whoever_is_killed(finished: Home, tmp_path: Path) -> None:
     shutil.copytree(finished.root, tmp_path / "home", symlinks=True)
-    hub, dice, left, notes = readable_hub(open_home(tmp_path / "home")), random.Random(7), KILLS, list[Notes]()
-    while left:
-        kills = min(left, KILLS_A_SERVICE)
-        notes += kill_under_load(hub, kills, dice)
-        left -= kills
+    hub, begun = readable_hub(open_home(tmp_path / "home")), time.monotonic()
+    notes, killing = kill_under_load(hub, KILLS, random.Random(7))
     answered = Counter((each.verb, each.entity) for of_one in notes for each in of_one.asked)
     told = {key: number for of_one in notes for key, number in of_one.disputes.items()}
     recorded = Counter(
@@ -136,12 +126,20 @@ def test_no_answer_without_its_record_and_no_dispute_lost_whoever_is_killed(fini
     )
     with read_operational(hub.home) as operational:
         kept = Counter(operational.disputes.said(each.dispute_id).why for each in operational.disputes.all())
-    found = {"trial": "API: kills", "kills": KILLS, "answers": sum(answered.values()), "disputes": len(told)}
     missing = answered - recorded
-    write_down({**found, "without a record": sum(missing.values()), "disputes lost": len(told.keys() - kept.keys())})
+    write_down(
+        {
+            **{"trial": "API: kills", "kills": dict(killing.kills), "seconds": round(time.monotonic() - begun)},
+            **{"answers": answered.total(), "without a record": missing.total()},
+            **{"disputes": len(told), "disputes lost": len(told.keys() - kept.keys())},
+            **{"statuses": sorted({status for of_one in notes for status in of_one.statuses})},
+            **{"orphans ended after": max(killing.orphans), "longest silence": max(killing.silences)},
+        }
+    )
     assert not missing
     assert {key: kept[key] for key in told} == dict.fromkeys(told, 1)
     assert max(kept.values()) == 1
     assert told and answered
+    assert set(killing.kills) == set(SHARES)
     assert not {500} & {status for of_one in notes for status in of_one.statuses}
-    assert verify(hub.home.audit).records >= sum(answered.values()) + len(told)
+    assert verify(hub.home.audit).records >= answered.total() + len(told)
