@@ -199,7 +199,8 @@ def service(work: Path, sizes: Sequence[int]) -> str:
     return (
         "`python -m api` with one worker on one core, its client on the other; a department's program that reads its "
         "people by own id (names and ID numbers among the fields), and looks them up by name, ID number and "
-        "birth date, every other time with a slip in the name. Each answer is decided, cut and in the audit log on disk (`fsync`) before it "
+        "birth date, every other time with a slip in the name. Each answer is decided, cut and in the audit log on "
+        "disk (`fsync`) before it "
         f"leaves. Throughput: {api_loads.AT_ONCE} connections that always have a request under way; CPU is that of all "
         "processes of the service, per request. Without audit and without policy are the same routes with these parts "
         f"taken out by `bench/api_floor.py`. Overload: {api_loads.OVERLOAD} times as many readings a second as were "
