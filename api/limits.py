@@ -76,7 +76,7 @@ class Limits:
 
 
 def open_limits(folder: Path, settings: ApiSettings) -> Limits:
-    """The limits that the workers share through files in this folder, whose secret was drawn by `draw_secret`."""
+    """The limits that the workers share through files in this folder (`api.runtime`), its secret among them."""
     secret = (folder / SECRET_FILE).read_bytes()
 
     def buckets(name: str, at_once: float, per_minute: float) -> Buckets:

@@ -1,17 +1,16 @@
 """What one worker opens once and keeps open for all requests."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api.cursors import Cursors, open_cursors
-from api.limits import SECRET_FILE, Limits, open_limits
+from api.limits import Limits, open_limits
+from api.runtime import runtime_folder
 from api.settings import ApiSettings
 from hub.reading.disputed import DisputeMarks
 from hub.reading.guesses import GuessLimit, opened_guesses
@@ -67,7 +66,7 @@ def opened_service(settings: ApiSettings) -> Iterator[Service]:
     Without `settings.runtime` the worker is alone and shares nothing.
     """
     with ExitStack() as stack:
-        runtime = stack.enter_context(runtime_of(settings))
+        runtime = stack.enter_context(runtime_folder(settings.runtime))
         home = open_home(settings.home)
         trust = open_trust(home)
         if isinstance(trust.accounts, LiveAccounts):
@@ -94,22 +93,6 @@ def opened_service(settings: ApiSettings) -> Iterator[Service]:
 def _own_id_keys(home: Home) -> Mapping[int, bytes]:
     with read_operational(home) as operational:
         return read_own_id_keys(home, operational.accounts.own_id_keys())
-
-
-@contextmanager
-def runtime_of(settings: ApiSettings) -> Iterator[Path]:
-    """The folder that workers share; one that is made here is gone afterwards."""
-    if settings.runtime is not None:
-        yield settings.runtime
-        return
-    with TemporaryDirectory(prefix="hub-api-") as folder:
-        draw_secret(Path(folder))
-        yield Path(folder)
-
-
-def draw_secret(runtime: Path) -> None:
-    """Draws what the shared limits of one service are keyed with."""
-    (runtime / SECRET_FILE).write_bytes(os.urandom(32))
 
 
 async def service_of(request: Request) -> Service:

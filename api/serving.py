@@ -4,8 +4,6 @@ import logging
 import socket
 from functools import partial
 from logging.config import dictConfig
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -14,7 +12,8 @@ from api.app import create_app
 from api.intake import LARGEST_HEADERS
 from api.logs import LOGGING
 from api.metrics import serve_metrics, share_metrics
-from api.service import draw_secret, opened_service
+from api.runtime import runtime_folder
+from api.service import opened_service
 from api.settings import ApiSettings
 
 LOG = logging.getLogger("hub.serving")
@@ -24,15 +23,24 @@ START_SECONDS = 60
 it would be taken for hung, killed and started anew, time after time."""
 
 
+class Workers(Multiprocess):
+    """Replaces each worker that dies, also one that dies before it has ever answered."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replaces those that died or hang."""
+        for each in self.processes:
+            # As long as this process has the worker's end open too, it waits for the answer of a dead one to the end.
+            each.child_conn.close()
+        super().keep_subprocess_alive()
+
+
 def serve(settings: ApiSettings) -> None:
     """Serves until it is told to stop; then requests that are being answered are finished.
 
     Raises the errors of whatever cannot be opened before any worker is started. A worker that dies is replaced.
     """
     dictConfig(LOGGING)
-    with TemporaryDirectory(prefix="hub-api-") as folder:
-        runtime = Path(folder)
-        draw_secret(runtime)
+    with runtime_folder() as runtime:
         shared = settings.model_copy(update={"runtime": runtime})
         with opened_service(shared):
             pass
@@ -44,7 +52,7 @@ def serve(settings: ApiSettings) -> None:
         if settings.metrics_port is not None:
             said["metrics_port"] = serve_metrics(settings.metrics_host, settings.metrics_port, counts)
         LOG.info("serving", extra={"said": said})
-        Multiprocess(config, [listening]).run()
+        Workers(config, [listening]).run()
         LOG.info("stopped")
 
 

@@ -10,13 +10,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import httpx2
 
 from stores.home import Home
 
 PATIENCE = 120.0
+Truth = TypeVar("Truth")
 
 
 class Service:
@@ -29,6 +30,7 @@ class Service:
         self.environment = {**os.environ, **settings, "TMPDIR": str(home.root.parent)}
         self.port = 0
         self.told: deque[str] = deque(maxlen=40)
+        self.failures: list[str] = []
 
     def start(self) -> None:
         """Starts it at the port that it had before, if it had one, and waits until it is ready."""
@@ -37,7 +39,7 @@ class Service:
         told = self.process.stdout
         assert told is not None
         self.port = int(json.loads(told.readline())["port"])
-        self.reading = threading.Thread(target=_read_to_the_end, args=(told, self.told))
+        self.reading = threading.Thread(target=_read_to_the_end, args=(told, self.told, self.failures))
         self.reading.start()
         wait_for(self._is_ready, lambda: f"it is not ready: {self.process.poll()} {''.join(self.told)}")
 
@@ -85,18 +87,23 @@ class Service:
             return False
 
 
-def wait_for(true: Callable[[], bool], otherwise: Callable[[], str] = lambda: "it takes too long") -> None:
-    """Waits until it is so; fails with what `otherwise` tells when that takes too long."""
+def wait_for(true: Callable[[], Truth], otherwise: Callable[[], str] = lambda: "it takes too long") -> Truth:
+    """Waits until it is so and returns what is; fails with what `otherwise` tells when that takes too long."""
     end = time.monotonic() + PATIENCE
-    while not true():
+    while not (found := true()):
         assert time.monotonic() < end, otherwise()
         time.sleep(0.02)
+    return found
 
 
-def _read_to_the_end(told: IO[str], newest: deque[str]) -> None:
+def _read_to_the_end(told: IO[str], newest: deque[str], failures: list[str]) -> None:
     """What nobody reads would stop who writes it; requests that went well say nothing of how it is."""
     with told:
-        newest.extend(line for line in told if '"status": 20' not in line)
+        for line in told:
+            if '"status": 20' not in line:
+                newest.append(line)
+            if '"level": "error"' in line:
+                failures.append(line)
 
 
 def _said_of(process: int, file: str) -> bytes:

@@ -1,5 +1,6 @@
 """A service under load may be killed at any moment, in part or whole: no answer without its record, no write lost."""
 
+import json
 import random
 import shutil
 import threading
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
+import pytest
 
+from api.serving import START_SECONDS
 from hub.sharing.audit import verify
 from stores.home import Home, open_home
 from stores.operational import read_operational
@@ -35,11 +38,20 @@ SETTINGS = {
 
 @dataclass
 class Killing:
-    """What was killed, how long orphans took to end by themselves, and how long it took until somebody was answered."""
+    """What was killed, how long orphans took to end by themselves, how long it took until somebody was answered, and
+    what the service says has failed.
+    """
 
     kills: Counter[str] = field(default_factory=Counter)
     orphans: list[float] = field(default_factory=list)
     silences: list[float] = field(default_factory=list)
+    failures: list[dict[str, object]] = field(default_factory=list)
+
+
+@pytest.fixture
+def hub(finished: Home, tmp_path: Path) -> Hub:
+    shutil.copytree(finished.root, tmp_path / "home", symlinks=True)
+    return readable_hub(open_home(tmp_path / "home"))
 
 
 def knowledge(hub: Hub, port: int) -> Knowledge:
@@ -87,6 +99,7 @@ def kill_under_load(hub: Hub, kills: int, dice: random.Random) -> tuple[list[Not
         for each in threads:
             each.join(PATIENCE)
         service.stop()
+        found.failures.extend(map(json.loads, service.failures))
     return [each.notes for each in clients], found
 
 
@@ -113,9 +126,24 @@ def answers(clients: list[Client]) -> int:
     return sum(len(each.notes.asked) + len(each.notes.disputes) for each in clients)
 
 
-def test_no_answer_without_its_record_and_no_dispute_lost_whoever_is_killed(finished: Home, tmp_path: Path) -> None:
-    shutil.copytree(finished.root, tmp_path / "home", symlinks=True)
-    hub, begun = readable_hub(open_home(tmp_path / "home")), time.monotonic()
+def test_a_worker_that_dies_before_it_serves_is_replaced_as_soon_as_others(hub: Hub) -> None:
+    service = Service(hub.home, 1, SETTINGS)
+    service.start()
+    try:
+        [serving] = service.workers()
+        service.kill_worker(lambda found: found[0])
+        [starting] = wait_for(lambda: [each for each in service.workers() if each != serving])
+        time.sleep(1)  # by then the first process waits for a sign of life from it
+        service.kill_worker(lambda _: starting)
+        began = time.monotonic()
+        wait_for(lambda: [each for each in service.workers() if each not in (serving, starting)])
+        assert time.monotonic() - began < START_SECONDS / 4
+    finally:
+        service.stop()
+
+
+def test_no_answer_without_its_record_and_no_dispute_lost_whoever_is_killed(hub: Hub) -> None:
+    begun = time.monotonic()
     notes, killing = kill_under_load(hub, KILLS, random.Random(7))
     answered = Counter((each.verb, each.entity) for of_one in notes for each in of_one.asked)
     told = {key: number for of_one in notes for key, number in of_one.disputes.items()}
@@ -134,6 +162,7 @@ def test_no_answer_without_its_record_and_no_dispute_lost_whoever_is_killed(fini
             **{"disputes": len(told), "disputes lost": len(told.keys() - kept.keys())},
             **{"statuses": sorted({status for of_one in notes for status in of_one.statuses})},
             **{"orphans ended after": max(killing.orphans), "longest silence": max(killing.silences)},
+            "failures": killing.failures,
         }
     )
     assert not missing
@@ -141,5 +170,5 @@ def test_no_answer_without_its_record_and_no_dispute_lost_whoever_is_killed(fini
     assert max(kept.values()) == 1
     assert told and answered
     assert set(killing.kills) == set(SHARES)
-    assert not {500} & {status for of_one in notes for status in of_one.statuses}
+    assert not {500} & {status for of_one in notes for status in of_one.statuses}, killing.failures
     assert verify(hub.home.audit).records >= answered.total() + len(told)
