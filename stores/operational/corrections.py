@@ -121,11 +121,6 @@ class Corrections:
         """The corrections that came of this dispute."""
         return self._read(table.c.dispute_id == dispute_id)
 
-    def is_any(self) -> bool:
-        """Whether there ever was one."""
-        with self._engine.connect() as connection:
-            return connection.execute(sa.select(table.c.correction_id).limit(1)).first() is not None
-
     def settle(self, states: Mapping[int, CorrectionState], at: datetime) -> None:
         """Notes where each correction stands; one that stands where it stood leaves no event."""
         with self._engine.begin() as connection:
