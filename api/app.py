@@ -10,7 +10,8 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from api.background import TASKS, ending_with_parent, running
+from api.background import TASKS, running
+from api.ending import Ending, ending_with_parent, noting
 from api.failures import add_failures
 from api.frame import Frame
 from api.intake import Bounds, Intake
@@ -55,7 +56,7 @@ DELIVERIES = "/v1/deliveries"
 
 def create_app(settings: ApiSettings) -> FastAPI:
     """The application; it opens the home when it starts, and tells there what cannot be opened."""
-    metrics = Metrics()
+    metrics, ending = Metrics(), Ending()
     app = HubApp(
         title="District hub",
         description="Every answer is decided, cut and logged before it leaves. 先决定、再裁剪、先记录、后提供。",
@@ -64,13 +65,13 @@ def create_app(settings: ApiSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(settings),
+        lifespan=_lifespan(settings, ending),
         generate_unique_id_function=_name_of,
         # Spans and metrics of the framework hold addresses as they were asked, and could leave for elsewhere.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         dependencies=[Depends(only_declared)],
         middleware=[
-            Middleware(Frame, metrics=metrics, is_secure=settings.certificate_file is not None),
+            Middleware(Frame, metrics=metrics, ending=ending, is_secure=settings.certificate_file is not None),
             Middleware(Intake, bounds=_bounds(settings)),
         ],
     )
@@ -78,15 +79,15 @@ def create_app(settings: ApiSettings) -> FastAPI:
     tokens.add_oauth_errors(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.state.metrics = metrics
+    app.state.metrics, app.state.ending = metrics, ending
     return app
 
 
-def _lifespan(settings: ApiSettings) -> Any:
+def _lifespan(settings: ApiSettings, ending: Ending) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.work_at_once
-        with opened_service(settings) as service, ending_with_parent():
+        with opened_service(settings) as service, noting(ending), ending_with_parent():
             app.state.service = service
             async with running(TASKS, service):
                 yield

@@ -2,11 +2,9 @@
 
 import asyncio
 import fcntl
-import multiprocessing
 import os
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -69,26 +67,6 @@ async def running(tasks: Sequence[Task], service: Service) -> AsyncIterator[None
         for each in under_way:
             with suppress(asyncio.CancelledError):
                 await each
-
-
-@contextmanager
-def ending_with_parent() -> Iterator[None]:
-    """Stops this worker, gracefully, when the process that looks after it is gone without having stopped it."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        yield
-        return
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        loop.remove_reader(parent.sentinel)
-        signal.raise_signal(signal.SIGTERM)
-
-    loop.add_reader(parent.sentinel, stop)
-    try:
-        yield
-    finally:
-        loop.remove_reader(parent.sentinel)
 
 
 async def _repeat(task: Task, service: Service) -> None:

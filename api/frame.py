@@ -6,6 +6,7 @@ The log and the counts know routes as they are declared, never an address as it 
 import logging
 import re
 import time
+from asyncio import CancelledError
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -14,7 +15,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.asking import template_of
-from api.failures import log_failure
+from api.ending import Ending
+from api.failures import SOON, log_failure
 from api.metrics import Metrics
 from api.problems import Telling, problem_answer
 
@@ -48,6 +50,7 @@ class Frame:
 
     app: ASGIApp
     metrics: Metrics
+    ending: Ending
     is_secure: bool = False
     _headers: dict[str, str] = field(init=False, default_factory=dict)
 
@@ -74,6 +77,11 @@ class Frame:
             await self.app(scope, receive, sending)
         except ClientDisconnect:
             pass
+        except CancelledError:
+            # The server calls off what has not ended when its time to stop is over, and would say "500" for it.
+            if answer.status:
+                raise
+            await problem_answer(Telling("stopping", headers=SOON), request_id)(scope, receive, sending)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing of its text may reach anybody
             log_failure(request_id, error)
             if answer.status:
@@ -88,6 +96,8 @@ class Frame:
         for name, value in self._headers.items():
             headers[name] = value
         headers.setdefault("Cache-Control", "no-store")
+        if self.ending.is_told:
+            headers["Connection"] = "close"
 
     def _tell(self, scope: Scope, answer: _Answer, seconds: float) -> None:
         route = template_of(scope)

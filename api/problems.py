@@ -96,6 +96,12 @@ TYPES: Mapping[str, ProblemType] = {
     "busy": ProblemType(
         503, "The hub is busy", "系统繁忙", "Nothing was done. Wait for as many seconds as Retry-After says."
     ),
+    "stopping": ProblemType(
+        503,
+        "The hub is being stopped",
+        "系统正在停止",
+        "It may have been done or not: send it again soon, a write with the same Idempotency-Key.",
+    ),
     "not-ready": ProblemType(
         503, "The hub cannot serve", "系统暂不可用", "A store cannot be used; whoever runs the hub must act."
     ),

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from api.background import ending_with_parent
+from api.ending import ending_with_parent
 
 
 def work() -> None:

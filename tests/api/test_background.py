@@ -2,8 +2,6 @@
 
 import asyncio
 import fcntl
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -65,15 +63,3 @@ def test_what_each_worker_does_is_done_once_before_it_takes_requests(shared_hub:
 
     with opened_service(ApiSettings(home=shared_hub.home.root)) as service:
         asyncio.run(go(service))
-
-
-def test_a_worker_ends_with_whoever_looks_after_it() -> None:
-    with subprocess.Popen([sys.executable, "-m", "tests.api.orphan"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        worker = Path(f"/proc/{int(process.stdout.readline())}")
-        assert worker.exists()
-        process.kill()
-    end = time.monotonic() + 30
-    while worker.exists():
-        assert time.monotonic() < end, "it goes on alone"
-        time.sleep(0.05)

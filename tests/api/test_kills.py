@@ -29,7 +29,9 @@ KILLS = trials(few=4, full=200)
 ANSWERS_BETWEEN = 10
 WORKER, PARENT, ALL = "a worker", "the parent", "all at once"
 SHARES = {WORKER: 8, PARENT: 1, ALL: 1}
+STOP_SECONDS = 30
 SETTINGS = {
+    "HUB_API_STOP_SECONDS": str(STOP_SECONDS),
     "HUB_API_POINTS_AT_ONCE": "10000000",
     "HUB_API_POINTS_PER_MINUTE": "10000000",
     "HUB_ACCOUNTS_TOKEN_MINUTES": "60",
@@ -171,4 +173,5 @@ def test_no_answer_without_its_record_and_no_dispute_lost_whoever_is_killed(hub:
     assert told and answered
     assert set(killing.kills) == set(SHARES)
     assert not {500} & {status for of_one in notes for status in of_one.statuses}, killing.failures
+    assert max(killing.orphans) < STOP_SECONDS, "an orphan went on answering"
     assert verify(hub.home.audit).records >= answered.total() + len(told)
